@@ -1,0 +1,1 @@
+"""Cartwheel: an event-driven shop back end. One definition, two hosts."""

@@ -1,0 +1,36 @@
+"""What an execution environment gives the function that runs in it: one function, one invocation at a time.
+
+The host installs it once, before the first invocation (Lambda: at cold start; embedded host: in the fresh process).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .settings import Settings
+from .store import Store
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The adapters behind the ports, as this function may use them, and the settings of the shop."""
+
+    function: str
+    store: Store
+    settings: Settings
+
+
+_installed: list[Environment] = []
+
+
+def install(environment: Environment) -> None:
+    _installed[:] = [environment]
+
+
+def environment() -> Environment:
+    """The environment this code runs in. Raises RuntimeError outside of one."""
+    if not _installed:
+        raise RuntimeError("no execution environment is installed; a host or a test has to do it")
+    return _installed[0]
+
+
+Handler = Any  # (event: dict, context: LambdaContext) -> dict, as Lambda calls it

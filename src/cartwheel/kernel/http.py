@@ -1,0 +1,197 @@
+"""HTTP in: one resolver per slice, with the same errors, roles and idempotency on every route.
+
+A route's role is one fact, its OpenAPI `security`; the gateway, the documentation and the check here all read it.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from pydantic import BaseModel
+
+from . import json, telemetry
+from .caller import Caller
+from .environment import environment
+from .errors import (
+    PROBLEM_JSON,
+    FieldError,
+    Forbidden,
+    InternalError,
+    Invalid,
+    NotFound,
+    Problem,
+    ProblemDocument,
+    Unauthorised,
+    UnsupportedMediaType,
+)
+from .events import Cause
+from .idempotency import Answer, Claim, execute
+from .ids import new_id
+from .store import InvalidCursor
+from .unit_of_work import UnitOfWork
+
+JSON: Final = "application/json"
+SCHEME: Final = "token"
+IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,255}")
+Role = Literal["open", "customer", "staff"]
+
+
+def route(summary: str, answers: type[BaseModel] | None, *, status: int = 200, role: Role = "open") -> dict[str, Any]:
+    """The keyword arguments that document a route: what it does, what it answers, who may call it."""
+    content = {"content": {JSON: {"model": answers}}} if answers else {}
+    return {
+        "summary": summary,
+        "status_code": status,
+        "responses": {
+            status: {"description": "Done", **content},
+            422: {"description": "Not valid", "content": {PROBLEM_JSON: {"model": ProblemDocument}}},
+        },
+        "security": [] if role == "open" else [{SCHEME: [role]}],
+    }
+
+
+def api(slice_name: str) -> APIGatewayHttpResolver:
+    """The resolver of a slice. It answers every failure with a problem, and lets only the route's role in."""
+    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=json.parse)
+    app.context_of_slice = slice_name  # type: ignore[attr-defined]
+    app.use([_check_role])
+    app.exception_handler(Problem)(problem)
+    app.exception_handler(NotFoundError)(lambda _: problem(NotFound("No route answers here; see /openapi.json.")))
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(_unsupported)
+    app.exception_handler(UnicodeDecodeError)(_not_text)
+    app.exception_handler(InvalidCursor)(_invalid_cursor)
+    app.exception_handler(Exception)(_unexpected)
+    return app
+
+
+def handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The function Lambda calls."""
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        telemetry.begin(context.function_name, context.aws_request_id)
+        telemetry.follow(_cause(event))
+        _take_no_forms(event["headers"])
+        answer = app.resolve(event, context)
+        http = event["requestContext"]["http"]
+        telemetry.info("answered", method=http["method"], path=event["rawPath"], status=answer["statusCode"])
+        return answer
+
+    return handle
+
+
+def _take_no_forms(headers: dict[str, str]) -> None:
+    """No route takes a form, but `curl -d` says it sends one unless told otherwise: read its body as JSON."""
+    content_type = headers.get("content-type", "").lower()
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        headers["content-type"] = JSON
+    elif content_type.startswith("multipart/"):
+        headers["content-type"] = (
+            "multipart/mixed"  # refused like any other type; of multipart/form-data parts are read
+        )
+
+
+def caller(app: APIGatewayHttpResolver) -> Caller:
+    """Who calls, as the gateway verified it."""
+    return Caller.of(app.current_event.raw_event)
+
+
+def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
+    """An answer with a JSON body."""
+    return Response(status, JSON, body.model_dump_json(by_alias=True, exclude_none=True), headers)
+
+
+def page(body: BaseModel) -> Response[str]:
+    """An answer that is a page of a list: `next` is there, as null, after the last one."""
+    return Response(200, JSON, body.model_dump_json(by_alias=True))
+
+
+def command(
+    app: APIGatewayHttpResolver, work: Callable[[UnitOfWork], BaseModel | None], status: int = 200
+) -> Response[str]:
+    """Run a use case in one transaction, once per `Idempotency-Key`, and answer with what it returns."""
+    event = app.current_event.raw_event
+    done = execute(
+        environment().store,
+        app.context_of_slice,  # type: ignore[attr-defined]
+        _cause(event),
+        _claim(event),
+        lambda unit: _answered(work(unit), status),
+    )
+    headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
+    return Response(done.status, JSON if done.body else None, done.body, headers)
+
+
+def _answered(result: BaseModel | None, status: int) -> Answer:
+    return Answer(status, result.model_dump_json(by_alias=True, exclude_none=True) if result else "")
+
+
+def _claim(event: dict[str, Any]) -> Claim | None:
+    key = event["headers"].get("idempotency-key")
+    if key is None:
+        return None
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Invalid("Idempotency-Key must have 1 to 255 visible ASCII characters; a UUID is a good one.")
+    http = event["requestContext"]["http"]
+    who = Caller.of(event).subject or ""
+    return Claim.of(who, key, http["method"], event["rawPath"], event["rawQueryString"], event.get("body") or "")
+
+
+def _cause(event: dict[str, Any]) -> Cause:
+    """The request as the cause of what it does: a correlation id from the caller, or a new one."""
+    headers = event["headers"]
+    request_id = event["requestContext"]["requestId"]
+    given = headers.get("x-correlation-id", "")
+    correlation = given if 8 <= len(given) <= 64 and given.isascii() and given.isprintable() else new_id()
+    return Cause(correlation, request_id, headers.get("traceparent"))
+
+
+def _check_role(app: APIGatewayHttpResolver, proceed: Callable[..., Response[str]]) -> Response[str]:
+    matched = app.context["_route"]
+    for requirement in matched.security or []:
+        who = caller(app)
+        if who.subject is None:
+            raise Unauthorised("Send a token: Authorization: Bearer <token>.", headers={"WWW-Authenticate": "Bearer"})
+        if "staff" in requirement[SCHEME] and not who.is_staff:
+            raise Forbidden("Only staff may do this.")
+    return proceed(app)
+
+
+def problem(error: Problem) -> Response[str]:
+    return Response(error.status, PROBLEM_JSON, error.body(), error.headers)
+
+
+def _invalid(error: RequestValidationError) -> Response[str]:
+    errors = [_field_error(found) for found in error.errors()]
+    if any(found["type"] == "json_invalid" for found in error.errors()):
+        return problem(Problem("The body is not JSON.", errors))
+    return problem(Invalid("; ".join(f"{found.field}: {found.reason}" for found in errors)[:1000], errors))
+
+
+def _field_error(found: dict[str, Any]) -> FieldError:
+    reason = found.get("ctx", {}).get("error", found["msg"]) if found["type"] == "json_invalid" else found["msg"]
+    return FieldError(field=".".join(map(str, found["loc"])), reason=str(reason).removeprefix("Value error, "))
+
+
+def _unsupported(_: RequestUnsupportedContentType) -> Response[str]:
+    return problem(UnsupportedMediaType("Send the body as application/json."))
+
+
+def _not_text(_: UnicodeDecodeError) -> Response[str]:
+    return problem(Problem("The body is not text in UTF-8.", [FieldError(field="body", reason="not UTF-8")]))
+
+
+def _invalid_cursor(_: InvalidCursor) -> Response[str]:
+    wrong = FieldError(field="query.cursor", reason="not a cursor of this list")
+    return problem(Invalid("query.cursor: use the `next` of an earlier page, unchanged.", [wrong]))
+
+
+def _unexpected(error: Exception) -> Response[str]:
+    telemetry.error("unexpected error", error=type(error).__name__)
+    return problem(InternalError("The error was logged; try again, with the same Idempotency-Key if you sent one."))

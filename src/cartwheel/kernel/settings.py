@@ -1,0 +1,59 @@
+"""The settings of a shop: read once from `CARTWHEEL_*` variables, the same names on both hosts."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+from .money import DIGITS
+
+
+class InvalidSetting(ValueError):
+    """A variable has a value that cannot be used; the text names it and says what is wanted."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Each field is the variable `CARTWHEEL_<FIELD>`; durations are in seconds."""
+
+    currency: str = "EUR"
+    shop_name: str = "Cartwheel"
+    stock_deadline: float = 300  # an order waits this long for its stock
+    payment_deadline: float = 900  # … and this long for its payment
+    fulfilment_deadline: float = 14 * 86400  # … and a paid one this long to be sent
+    reservation_lifetime: float = 3600  # longer than stock and payment deadlines together
+    smtp_url: str = ""  # smtp://user:password@host:port; empty: mails stay in the mailbox
+    mail_from: str = "shop@cartwheel.example"
+    seal_key: str = "unsealed"  # ids minted with it are known as the shop's own; the hosts set a secret one
+    webhook_secret: str = "unsigned"  # payment webhooks are signed with it; the hosts set a secret one
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str] | None = None) -> "Settings":
+        """From the environment. Raises InvalidSetting."""
+        variables = os.environ if variables is None else variables
+        values: dict[str, str | float] = {}
+        for field in fields(cls):
+            name = f"CARTWHEEL_{field.name.upper()}"
+            if name in variables:
+                values[field.name] = _number(name, variables[name]) if field.type is float else variables[name]
+        settings = cls(**values)  # type: ignore[arg-type]
+        if settings.currency not in DIGITS:
+            raise InvalidSetting(f"CARTWHEEL_CURRENCY={settings.currency!r} is not a known ISO 4217 code such as EUR")
+        if settings.smtp_url and not settings.smtp_url.startswith(("smtp://", "smtps://")):
+            # Not quoted: it may hold a password.
+            raise InvalidSetting("CARTWHEEL_SMTP_URL is not of the form smtp://user:password@host:port or smtps://…")
+        return settings
+
+    @staticmethod
+    def duration(seconds: float) -> timedelta:
+        return timedelta(seconds=seconds)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidSetting(f"{name}={text!r} is not a number of seconds") from None
+    if not 0 < value < 1e10:
+        raise InvalidSetting(f"{name}={text!r} must be a positive number of seconds")
+    return value

@@ -1,0 +1,36 @@
+"""Logs: one JSON line per fact, with the function, the request and the story it belongs to. No personal data."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from .events import Cause
+
+logger = Logger(
+    service="cartwheel",
+    level="INFO",
+    log_record_order=["timestamp", "level", "function", "message"],
+    use_rfc3339=True,
+    utc=True,
+    location=None,
+)
+
+
+def begin(function: str, request_id: str) -> None:
+    """Start of an invocation: forget the keys of the last one."""
+    logger.clear_state()
+    logger.append_keys(function=function, requestId=request_id)
+
+
+def follow(cause: Cause) -> None:
+    """Every further line of this invocation belongs to this story."""
+    logger.append_keys(correlationId=cause.correlation_id, causationId=cause.causation_id)
+
+
+def info(message: str, **facts: Any) -> None:
+    logger.info(message, extra=facts)
+
+
+def error(message: str, **facts: Any) -> None:
+    """With the traceback of the exception being handled, if any: logs are for us, answers are for callers."""
+    logger.exception(message, extra=facts)

@@ -1,0 +1,134 @@
+"""The vocabulary of the map: what a slice can declare. Plain facts; each host walks them and makes them real."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from .events import Event
+from .outbox import INDEX as OUTBOX_INDEX
+from .store import Action
+
+SECOND: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Index:
+    """A second way to query a table: by the named attributes. Items without them are not in it (sparse)."""
+
+    name: str
+    partition: str
+    sort: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The one table of a slice. Every table has PK, SK, `expiresAt` and the index of its outbox."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+
+    @property
+    def all_indexes(self) -> tuple[Index, ...]:
+        return (*self.indexes, Index(OUTBOX_INDEX, "outboxShard", "outboxId"))
+
+
+@dataclass(frozen=True)
+class Function:
+    """Code that a host invokes. `handler` is `module:attribute`, imported only where it runs.
+
+    `access` lists the store actions on the slice's own table that it may use; anything else is refused.
+    `concurrency` bounds how many invocations run at once (None: the host's own bound).
+    """
+
+    name: str
+    handler: str
+    access: frozenset[Action]
+    timeout: timedelta = 10 * SECOND
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A function behind its own queue, and the patterns of the events that are routed there."""
+
+    function: Function
+    subscriptions: tuple[dict[str, Any], ...]
+    batch: int = 10
+    max_receives: int = 5
+    retry_delay: timedelta = 1 * SECOND  # doubled at each further failure
+    retention: timedelta = timedelta(days=4)
+    dead_letter_retention: timedelta = timedelta(days=14)
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+    @property
+    def visibility(self) -> timedelta:
+        """How long a received message is hidden: six times the function's timeout, as AWS advises."""
+        return 6 * self.function.timeout
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A function that is invoked every so often."""
+
+    function: Function
+    every: timedelta
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A vertical part of the shop: its table, its way in by HTTP, by events and by time, and what it announces."""
+
+    name: str
+    table: Table
+    api: Function | None = None
+    consumers: tuple[Consumer, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    emits: tuple[type[Event], ...] = ()
+
+    @property
+    def functions(self) -> Iterator[Function]:
+        if self.api:
+            yield self.api
+        yield from (consumer.function for consumer in self.consumers)
+        yield from (schedule.function for schedule in self.schedules)
+
+
+@dataclass(frozen=True)
+class App:
+    """The whole system."""
+
+    slices: tuple[Slice, ...] = field(default=())
+
+    @property
+    def tables(self) -> list[Table]:
+        return [part.table for part in self.slices]
+
+    @property
+    def consumers(self) -> list[Consumer]:
+        return [consumer for part in self.slices for consumer in part.consumers]
+
+    @property
+    def schedules(self) -> list[Schedule]:
+        return [schedule for part in self.slices for schedule in part.schedules]
+
+    @property
+    def functions(self) -> dict[str, tuple[Function, Slice]]:
+        """Every function by name, with the slice it belongs to."""
+        return {function.name: (function, part) for part in self.slices for function in part.functions}
+
+
+def access(*actions: Action) -> frozenset[Action]:
+    return frozenset(actions)
+
+
+def to(*event_types: type[Event]) -> tuple[dict[str, Any], ...]:
+    """Subscriptions to event types, one pattern per source."""
+    sources = sorted({event_type.source for event_type in event_types})
+    return tuple(
+        {"source": [source], "detail-type": [e.detail_type() for e in event_types if e.source == source]}
+        for source in sources
+    )

@@ -1,0 +1,303 @@
+"""Whatever comes in, every route answers what it promises or a problem that says what to do."""
+
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cartwheel.kernel.caller import GROUPS
+from cartwheel.kernel.store import Key, Store
+from tests.contract.adapters import THINGS
+
+from .shelf import SECRET, Shelf, assert_problem
+
+GOOD = {"box": "a", "price": 9.99}
+
+
+@pytest.fixture
+def shelf(store: Store) -> Shelf:
+    return Shelf(store)
+
+
+def test_a_good_request_is_answered(shelf: Shelf) -> None:
+    answer = shelf.request("POST", "/boxes", GOOD)
+    assert (answer.status, answer.json) == (202, {"box": "a", "price": 9.99})
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+BAD_JSON = {
+    "half": '{"box": "a"',
+    "no json": "hello",
+    "NaN": '{"box": "a", "price": NaN}',
+    "Infinity": '{"box": "a", "price": -Infinity}',
+    "deep lists": "[" * 100_000,
+    "deep objects": '{"a":' * 100_000,
+    "closed deep lists": "[" * 50_000 + "]" * 50_000,
+    "huge integer": '{"box": "a", "price": ' + "9" * 5000 + "}",
+    "huge exponent": '{"box": "a", "price": 1e99999999999999999999}',
+    "a name twice": '{"box": "a", "price": 1, "price": 2}',
+    "a name twice, deep": '{"box": "a", "price": 1, "tags": [{"x": 1, "x": 2}]}',
+    "two documents": "{} {}",
+    "trailing comma": '{"box": "a", "price": 1,}',
+    "single quotes": "{'box': 'a'}",
+    "half a character": r'{"box": "a", "price": 1, "tags": ["fine", "\udfff"]}',
+    "half a character as a name": r'{"box": "a", "price": 1, "\uD800": 1}',
+    "byte order mark": '\ufeff{"box": "a"}',
+}
+
+
+@pytest.mark.parametrize("name", BAD_JSON)
+def test_a_body_that_is_no_json_is_a_problem(shelf: Shelf, name: str) -> None:
+    answer = shelf.request("POST", "/boxes", body=BAD_JSON[name], headers={"content-type": "application/json"})
+    assert assert_problem(answer, 400)["errors"]
+
+
+NOT_VALID: dict[str, tuple[Any, str]] = {
+    "empty": (None, "body"),
+    "null": ("null", "body"),
+    "a list": ([], "body"),
+    "a text": ("text", "body"),
+    "a field is missing": ({"box": "a"}, "body.price"),
+    "an unknown field": (GOOD | {"colour": "red"}, "body.colour"),
+    "a field in snake case of another": (GOOD | {"pieces_": 1}, "body.pieces_"),
+    "a text for a number": (GOOD | {"price": "9.99"}, "body.price"),
+    "a boolean for a number": (GOOD | {"price": True}, "body.price"),
+    "a negative price": (GOOD | {"price": -0.01}, "body.price"),
+    "a price too high": (GOOD | {"price": 1e300}, "body.price"),
+    "an unknown currency": (GOOD | {"currency": "XYZ"}, "body.currency"),
+    "zero pieces": (GOOD | {"pieces": 0}, "body.pieces"),
+    "half a piece": (GOOD | {"pieces": 1.5}, "body.pieces"),
+    "an integer beyond 64 bits": (GOOD | {"pieces": 10**30}, "body.pieces"),
+    "an empty text": (GOOD | {"box": " "}, "body.box"),
+    "a long text": (GOOD | {"box": "x" * 201}, "body.box"),
+    "a number in a list": (GOOD | {"tags": ["fine", 5]}, "body.tags.1"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_VALID)
+def test_a_body_that_is_not_valid_is_a_problem_with_the_field_and_the_reason(shelf: Shelf, name: str) -> None:
+    body, field = NOT_VALID[name]
+    text = None if body is None else json.dumps(body)
+    answer = shelf.request("POST", "/boxes", body=text, headers={"content-type": "application/json"})
+    errors = assert_problem(answer, 422)["errors"]
+    assert [error["field"] for error in errors] == [field]
+    assert all(error["reason"] for error in errors)
+    assert shelf.store.get(THINGS, Key("boxes", "a")) is None
+
+
+def test_all_wrong_fields_are_named(shelf: Shelf) -> None:
+    answer = shelf.request("POST", "/boxes", {"price": -1, "pieces": 0, "other": 1})
+    fields = {error["field"] for error in assert_problem(answer, 422)["errors"]}
+    assert fields == {"body.box", "body.price", "body.pieces", "body.other"}
+
+
+def test_too_many_digits_is_a_problem(shelf: Shelf) -> None:
+    assert "digits" in assert_problem(shelf.request("POST", "/boxes", GOOD | {"price": 9.999}), 422)["detail"]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "text/csv",
+        "application/xml",
+        "multipart/form-data",
+        "Multipart/Form-Data; boundary=x",
+        "multipart/form-data; boundary=x",
+        "nonsense",
+    ],
+)
+def test_another_content_type_is_a_problem(shelf: Shelf, content_type: str) -> None:
+    answer = shelf.request("POST", "/boxes", body=json.dumps(GOOD), headers={"content-type": content_type})
+    assert "application/json" in assert_problem(answer, 415)["detail"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "application/x-www-form-urlencoded", None])
+def test_json_may_be_called_by_other_names(shelf: Shelf, content_type: str | None) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    assert shelf.request("POST", "/boxes", body=json.dumps(GOOD), headers=headers).status == 202
+
+
+def test_a_body_that_is_no_text_is_a_problem(shelf: Shelf) -> None:
+    def binary(event: dict[str, Any]) -> None:
+        event |= {"body": base64.b64encode(b'{"box": "\xff"}').decode(), "isBase64Encoded": True}
+
+    answer = shelf.request("POST", "/boxes", body="x", headers={"content-type": "application/json"}, change=binary)
+    assert_problem(answer, 400)
+
+
+def test_a_body_may_come_as_base64(shelf: Shelf) -> None:
+    def encoded(event: dict[str, Any]) -> None:
+        event |= {"body": base64.b64encode(json.dumps(GOOD).encode()).decode(), "isBase64Encoded": True}
+
+    answer = shelf.request("POST", "/boxes", body="x", headers={"content-type": "application/json"}, change=encoded)
+    assert answer.status == 202
+
+
+json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text() | json_values.map(json.dumps))
+def test_no_body_can_break_a_route(shelf: Shelf, body: str) -> None:
+    answer = shelf.request("POST", "/boxes", body=body, headers={"content-type": "application/json"})
+    assert_problem(answer, 400, 422)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=", "limit=1.5", f"limit={'9' * 5000}"])
+def test_a_query_that_is_not_valid_is_a_problem(shelf: Shelf, query: str) -> None:
+    (error,) = assert_problem(shelf.request("GET", f"/boxes?{query}"), 422)["errors"]
+    assert error["field"] == "query.limit"
+
+
+@pytest.mark.parametrize("cursor", ["x", "é", "W10", "AAAA", "\x00", "x" * 5000])
+def test_a_made_up_cursor_is_a_problem(shelf: Shelf, cursor: str) -> None:
+    (error,) = assert_problem(shelf.request("GET", f"/boxes?cursor={cursor}"), 422)["errors"]
+    assert error["field"] == "query.cursor"
+
+
+def test_a_list_has_next_on_every_page(shelf: Shelf) -> None:
+    for box in "abc":
+        assert shelf.request("POST", "/boxes", GOOD | {"box": box}).status == 202
+    first = shelf.request("GET", "/boxes?limit=2").json
+    assert [box["box"] for box in first["items"]] == ["a", "b"]
+    second = shelf.request("GET", f"/boxes?limit=2&cursor={first['next']}").json
+    assert [box["box"] for box in second["items"]] == ["c"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/nowhere"), ("GET", "/boxes/a/b/c"), ("DELETE", "/boxes"), ("POST", "/")]
+)
+def test_what_is_no_route_is_a_problem(shelf: Shelf, method: str, path: str) -> None:
+    assert_problem(shelf.request(method, path), 404)
+
+
+ROLES = [
+    ("/boxes", None, 200),
+    ("/boxes", "customer:alice", 200),
+    ("/boxes", "staff", 200),
+    ("/mine", None, 401),
+    ("/mine", "customer:alice", 200),
+    ("/mine", "staff", 200),
+    ("/staff", None, 401),
+    ("/staff", "customer:alice", 403),
+    ("/staff", "staff", 200),
+]
+
+
+@pytest.mark.parametrize(("path", "token", "status"), ROLES)
+def test_a_route_is_for_its_role(shelf: Shelf, path: str, token: str | None, status: int) -> None:
+    answer = shelf.request("GET", path, token=token)
+    if status == 200:
+        assert answer.status == 200
+    else:
+        assert_problem(answer, status)
+    assert ("WWW-Authenticate" in answer.headers) is (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("groups", "allowed"),
+    [
+        ("[staff]", True),
+        ("[admin]", True),
+        ("[buyers staff]", True),
+        ("[buyers,admin]", True),
+        ("staff", True),
+        ("", False),
+        ("[]", False),
+        ("[staffers]", False),
+        ("[Staff]", False),
+        ("[not-staff]", False),
+    ],
+)
+def test_the_groups_of_a_token_decide(shelf: Shelf, groups: str, allowed: bool) -> None:
+    def claim(event: dict[str, Any]) -> None:
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": {"sub": "alice", GROUPS: groups}}}
+
+    assert shelf.request("GET", "/staff", change=claim).status == (200 if allowed else 403)
+
+
+@pytest.mark.parametrize("how", ["unexpected", "denied", "invalid", "key"])
+def test_lesson_errors_answer_500_with_the_stack_trace(shelf: Shelf, log: io.StringIO, how: str) -> None:
+    """The caller learns that it failed, the log learns why."""
+    answer = shelf.request("GET", f"/fails/{how}")
+    assert_problem(answer, 500)
+    told = answer.body + json.dumps(answer.headers)
+    for clue in (SECRET, "alice", "Traceback", "Error:", ".py", "line ", "RuntimeError", "AccessDenied", "raise"):
+        assert clue not in told
+    assert SECRET in log.getvalue()
+    assert "Traceback" in log.getvalue()
+
+
+def test_a_refusal_keeps_its_headers(shelf: Shelf) -> None:
+    answer = shelf.request("GET", "/fails/conflict")
+    assert assert_problem(answer, 409)["detail"] == "It is sealed."
+    assert answer.headers["X-Own"] == "yes"
+
+
+def test_an_unexpected_error_does_not_spoil_the_next_request(shelf: Shelf) -> None:
+    shelf.request("GET", "/fails/unexpected", token="staff")
+    assert_problem(shelf.request("GET", "/staff"), 401)
+
+
+def seals(shelf: Shelf) -> int:
+    return int((shelf.store.get(THINGS, Key("boxes", "a")) or {}).get("seals", 0))
+
+
+def seal(shelf: Shelf, key: str | None, token: str = "customer:alice", path: str = "/boxes/a/seal") -> Any:
+    return shelf.request("POST", path, token=token, headers={"Idempotency-Key": key} if key is not None else {})
+
+
+def test_a_key_makes_a_command_repeatable(shelf: Shelf) -> None:
+    shelf.request("POST", "/boxes", GOOD)
+    answers = [seal(shelf, "k") for _ in range(3)]
+    assert [answer.status for answer in answers] == [204] * 3
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true", "true"]
+    assert seals(shelf) == 1
+    seal(shelf, None)
+    seal(shelf, "k", token="customer:bob")
+    assert seals(shelf) == 3
+
+
+def test_a_key_belongs_to_one_request(shelf: Shelf) -> None:
+    first = shelf.request("POST", "/boxes", GOOD, headers={"Idempotency-Key": "k"})
+    again = shelf.request("POST", "/boxes", GOOD, headers={"Idempotency-Key": "k"})
+    assert (again.status, again.json) == (first.status, first.json)
+    other = shelf.request("POST", "/boxes", GOOD | {"box": "b"}, headers={"Idempotency-Key": "k"})
+    assert "Idempotency-Key" in assert_problem(other, 422)["detail"]
+
+
+def test_a_refused_command_can_be_repeated_with_its_key(shelf: Shelf) -> None:
+    assert_problem(seal(shelf, "k"), 404)
+    shelf.request("POST", "/boxes", GOOD)
+    assert seal(shelf, "k").status == 204
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "with space", "ü", "\x7f", "\t"], ids=ascii)
+def test_a_key_has_1_to_255_visible_characters(shelf: Shelf, key: str) -> None:
+    shelf.request("POST", "/boxes", GOOD)
+    assert "Idempotency-Key" in assert_problem(seal(shelf, key), 422)["detail"]
+    assert seals(shelf) == 0
+
+
+def test_the_log_tells_the_request_but_nothing_of_its_content(shelf: Shelf, log: io.StringIO) -> None:
+    headers = {"X-Correlation-Id": "story-of-alice", "Authorization": "Bearer sesame"}
+    shelf.request("POST", "/boxes?q=hidden", GOOD | {"box": "hidden"}, headers=headers)
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/boxes", 202)
+    assert (line["function"], line["correlationId"]) == ("shelf-api", "story-of-alice")
+    assert "hidden" not in log.getvalue()
+    assert "sesame" not in log.getvalue()
+
+
+@pytest.mark.parametrize("given", ["short", "x" * 65, "with\nline break", "ümläüte!"])
+def test_a_correlation_id_that_could_harm_the_log_is_replaced(shelf: Shelf, log: io.StringIO, given: str) -> None:
+    shelf.request("GET", "/boxes", headers={"X-Correlation-Id": given})
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert line["correlationId"] != given
+    assert len(line["correlationId"]) == 36

@@ -1,0 +1,34 @@
+import pytest
+
+from cartwheel.kernel.settings import InvalidSetting, Settings
+
+
+def test_everything_has_a_default() -> None:
+    assert Settings.read({}) == Settings()
+
+
+def test_a_variable_is_the_field_in_capitals() -> None:
+    read = Settings.read({"CARTWHEEL_CURRENCY": "JPY", "CARTWHEEL_PAYMENT_DEADLINE": "1.5", "OTHER": "x"})
+    assert read == Settings(currency="JPY", payment_deadline=1.5)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARTWHEEL_SHOP_NAME", "Wheels")
+    assert Settings.read().shop_name == "Wheels"
+
+
+@pytest.mark.parametrize("value", ["", "soon", "0", "-1", "nan", "inf", "1e11", "1,5"])
+def test_a_duration_that_is_none_is_refused_by_name(value: str) -> None:
+    with pytest.raises(InvalidSetting, match="CARTWHEEL_STOCK_DEADLINE"):
+        Settings.read({"CARTWHEEL_STOCK_DEADLINE": value})
+
+
+def test_an_unknown_currency_is_refused_with_the_remedy() -> None:
+    with pytest.raises(InvalidSetting, match=r"CARTWHEEL_CURRENCY='XXX'.*such as EUR"):
+        Settings.read({"CARTWHEEL_CURRENCY": "XXX"})
+
+
+def test_a_refused_address_does_not_show_its_password() -> None:
+    with pytest.raises(InvalidSetting, match="CARTWHEEL_SMTP_URL") as raised:
+        Settings.read({"CARTWHEEL_SMTP_URL": "mail:hunter2@host"})
+    assert "hunter2" not in str(raised.value)
