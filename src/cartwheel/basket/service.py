@@ -1,0 +1,160 @@
+"""The use cases of baskets."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from cartwheel.kernel.caller import Caller
+from cartwheel.kernel.clock import now, timestamp
+from cartwheel.kernel.environment import environment
+from cartwheel.kernel.errors import FieldError, Invalid, NotFound
+from cartwheel.kernel.ids import is_id, new_id, sealed_id
+from cartwheel.kernel.money import MAX_AMOUNT
+from cartwheel.kernel.store import Store
+from cartwheel.kernel.unit_of_work import UnitOfWork
+
+from . import store
+from .answers import BasketAnswer, CheckoutAnswer
+from .bodies import CheckOut
+from .events import CheckedOutLine, CheckoutBasket
+from .model import Basket, Receipt, SoldOffer
+from .quote import Quote
+
+
+def open_basket(unit: UnitOfWork, caller: Caller) -> BasketAnswer:
+    """A new basket for a guest; for a customer their own, on whatever device they ask."""
+    moment = now()
+    basket = _own(unit, caller.subject) if caller.subject else Basket(basket_id=new_id())
+    return _saved(unit, basket.renewed(moment), moment)
+
+
+def read(reader: Store, caller: Caller, basket_id: str) -> BasketAnswer:
+    moment = now()
+    basket = _find_open(reader, caller, basket_id)
+    return BasketAnswer.of(basket, _quote(basket, _offers(reader, basket.skus), moment))
+
+
+def put_line(unit: UnitOfWork, caller: Caller, basket_id: str, sku: str, quantity: int) -> BasketAnswer:
+    """Set how many of a SKU are in the basket. Raises NotFound, Conflict when it is full, Invalid beyond all money."""
+    moment = now()
+    basket = _find_open(unit.store, caller, basket_id)
+    offers = _offers(unit.store, {*basket.skus, sku})
+    if sku not in offers:
+        raise NotFound("This SKU is not sold here. GET /products lists what is.")
+    changed = basket.with_line(offers[sku], quantity, moment)
+    quote = _quote(changed, offers, moment)
+    if quote.is_too_much:
+        limit = f"the total must stay below {MAX_AMOUNT:,} {quote.currency}"
+        raise Invalid(f"body.quantity: {limit}", [FieldError(field="body.quantity", reason=limit)])
+    unit.write(store.save(changed))
+    return BasketAnswer.of(changed, quote)
+
+
+def remove_line(unit: UnitOfWork, caller: Caller, basket_id: str, sku: str) -> BasketAnswer:
+    moment = now()
+    basket = _find_open(unit.store, caller, basket_id)
+    if sku not in basket.skus:
+        raise NotFound("This SKU is not in the basket.")
+    return _saved(unit, basket.without_line(sku, moment), moment)
+
+
+def discard(unit: UnitOfWork, caller: Caller, basket_id: str) -> None:
+    unit.write(store.remove(_find_open(unit.store, caller, basket_id)))
+
+
+def claim(unit: UnitOfWork, customer_id: str, basket_id: str) -> BasketAnswer:
+    """Merge a guest's basket into the customer's own. What is left of it remembers that, so a second claim is the same
+    request again: it answers the customer's own basket."""
+    moment = now()
+    guest = store.find(unit.store, basket_id) if is_id(basket_id) else None
+    if guest is None or guest.receipt or {guest.customer_id, guest.claimed_by} - {None, customer_id}:
+        raise _unknown()
+    own = _own(unit, customer_id)
+    if guest.claimed_by or guest.customer_id:
+        return _saved(unit, own.renewed(moment), moment)
+    unit.write(store.save(guest.claimed(customer_id, moment)))
+    return _saved(unit, own.merged_with(guest, moment), moment)
+
+
+def check_out(unit: UnitOfWork, caller: Caller, basket_id: str, request: CheckOut) -> CheckoutAnswer:
+    """Turn a basket into an order, at the prices of now, in one transaction with the event that says so.
+
+    A receipt takes the basket's place: whoever checks out again, having missed the answer, gets the same order.
+    """
+    basket = _find(unit.store, caller, basket_id)
+    if basket.receipt:
+        return CheckoutAnswer.of(basket.receipt)
+    moment = now()
+    offers = _offers(unit.store, basket.skus)
+    quote = _quote(basket, offers, moment)
+    quote.check(request.expected_total, request.accept_price_changes)
+    order_id = sealed_id(environment().settings.seal_key)
+    receipt = Receipt(order_id=order_id, total=quote.total, currency=quote.currency)
+    unit.write(store.save(basket.checked_out(receipt, moment)))
+    unit.write(*(store.check_offer(offer) for offer in offers.values()))
+    buyer = None if caller.is_staff else caller.subject
+    unit.emit(_checkout(basket, order_id, quote, basket.customer_id or buyer, request))
+    return CheckoutAnswer.of(receipt)
+
+
+def _checkout(
+    basket: Basket, order_id: str, quote: Quote, customer_id: str | None, request: CheckOut
+) -> CheckoutBasket:
+    lines = [
+        CheckedOutLine(**quoted.line.model_dump(include={"sku", "name", "quantity"}), unit_price=quoted.price)
+        for quoted in quote.lines
+        if quoted.price is not None
+    ]
+    return CheckoutBasket(
+        basket_id=basket.basket_id,
+        order_id=order_id,
+        lines=lines,
+        currency=quote.currency,
+        customer_id=customer_id,
+        email=request.email,
+        payment_token=request.payment_token,
+    )
+
+
+def _own(unit: UnitOfWork, customer_id: str) -> Basket:
+    """The customer's open basket; if there is none, one that is new and not stored yet."""
+    known = store.find_own(unit.store, customer_id)
+    basket = store.find(unit.store, known) if known else None
+    if basket and basket.is_open:
+        return basket
+    fresh = Basket(basket_id=new_id(), customer_id=customer_id)
+    unit.write(store.make_own(customer_id, fresh.basket_id, known))
+    return fresh
+
+
+def _saved(unit: UnitOfWork, basket: Basket, moment: datetime) -> BasketAnswer:
+    unit.write(store.save(basket))
+    return BasketAnswer.of(basket, _quote(basket, _offers(unit.store, basket.skus), moment))
+
+
+def _offers(reader: Store, skus: Iterable[str]) -> dict[str, SoldOffer]:
+    currency = environment().settings.currency
+    offers = store.find_offers(reader, skus)
+    return {sku: offer for sku, offer in offers.items() if offer.currency == currency}
+
+
+def _quote(basket: Basket, offers: Mapping[str, SoldOffer], moment: datetime) -> Quote:
+    return Quote.of(basket, offers, environment().settings.currency, timestamp(moment))
+
+
+def _find_open(reader: Store, caller: Caller, basket_id: str) -> Basket:
+    basket = _find(reader, caller, basket_id)
+    if not basket.is_open:
+        raise _unknown()
+    return basket
+
+
+def _find(reader: Store, caller: Caller, basket_id: str) -> Basket:
+    """The basket, or what became of it. Somebody else's does not exist for the caller."""
+    basket = store.find(reader, basket_id) if is_id(basket_id) else None
+    if basket is None or basket.claimed_by or not basket.belongs_to(caller):
+        raise _unknown()
+    return basket
+
+
+def _unknown() -> NotFound:
+    return NotFound("There is no such basket; it may have been checked out or expired. POST /baskets opens a new one.")
