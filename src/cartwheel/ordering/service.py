@@ -1,0 +1,95 @@
+"""What can be done with orders: one call, one transaction."""
+
+from collections.abc import Callable
+
+from cartwheel.basket.events import CheckoutBasket
+from cartwheel.kernel.caller import Caller
+from cartwheel.kernel.clock import now
+from cartwheel.kernel.environment import environment
+from cartwheel.kernel.errors import Conflict, Forbidden, NotFound
+from cartwheel.kernel.ids import is_id, is_sealed, minted_at, sealed_id
+from cartwheel.kernel.settings import Settings
+from cartwheel.kernel.store import Store
+from cartwheel.kernel.unit_of_work import UnitOfWork
+
+from . import store as orders
+from .events import CancelReason, OrderSubmitted, PaymentInstruction
+from .model import Line, Moment, Order, Step
+
+
+def present() -> Moment:
+    """This moment, with the settings of this environment."""
+    return Moment(now(), environment().settings)
+
+
+def submit(
+    unit: UnitOfWork, payment: PaymentInstruction, customer_id: str | None, email: str | None, moment: Moment
+) -> Order:
+    """Accept a direct order; the queue's worker places it."""
+    order_id = sealed_id(moment.settings.seal_key)
+    order = Order.submit(order_id, payment, moment, customer_id=customer_id, email=email)
+    unit.write(orders.create(order))
+    unit.emit(OrderSubmitted(order_id=order_id))
+    return order
+
+
+def check_out(unit: UnitOfWork, basket: CheckoutBasket, moment: Moment) -> None:
+    """Create and place the order of a basket. Its id came with the event, so however often that comes, it is one."""
+    if orders.find(unit.store, basket.order_id):
+        return
+    lines = [Line.model_validate(line.model_dump()) for line in basket.lines]
+    total = sum(line.quantity * line.unit_price for line in lines)
+    payment = PaymentInstruction(amount=total, currency=basket.currency, token=basket.payment_token)
+    checked_out = Moment(minted_at(basket.order_id), moment.settings)
+    order = Order.submit(
+        basket.order_id, payment, checked_out, lines, customer_id=basket.customer_id, email=basket.email
+    )
+    placed = order.place(moment)
+    unit.write(orders.create(placed.order))
+    unit.emit(*placed.events)
+
+
+def change(unit: UnitOfWork, order_id: str, moment: Moment, decide: Callable[[Order, Moment], Step]) -> Order:
+    """Let the model decide, and store what it decided with the events that follow; answers the order as it is then.
+
+    Raises NotFound, Conflict while the checkout's event is still on its way, and what the model refuses.
+    """
+    order = known(unit.store, order_id, moment.settings)
+    if order is None:
+        raise Conflict("The order is still on its way from its checkout; try again in a moment.")
+    step = decide(order, moment)
+    if step.order is not order:
+        unit.write(orders.save(step.order))
+        unit.emit(*step.events)
+    return step.order
+
+
+def cancel(unit: UnitOfWork, order_id: str, caller: Caller, moment: Moment) -> Order:
+    """Cancel on request of the owner or of staff. Raises NotFound, Forbidden, Conflict."""
+
+    def decide(order: Order, moment: Moment) -> Step:
+        check_visible(order, caller)
+        own = order.customer_id == caller.subject
+        if not (own or caller.is_staff):
+            raise Forbidden("A guest's order can be cancelled by staff only.")
+        return order.cancel(CancelReason.BY_CUSTOMER if own else CancelReason.BY_SHOP, moment)
+
+    return change(unit, order_id, moment, decide)
+
+
+def known(store: Store, order_id: str, settings: Settings) -> Order | None:
+    """The order; None while the event of its checkout is on its way. Raises NotFound."""
+    order = orders.find(store, order_id) if is_id(order_id) else None
+    if order is None and not is_sealed(order_id, settings.seal_key):
+        raise unknown()
+    return order
+
+
+def check_visible(order: Order, caller: Caller) -> None:
+    """A guest's order shows itself to who knows its id; a customer's to its owner and to staff. Raises NotFound."""
+    if order.customer_id not in (None, caller.subject) and not caller.is_staff:
+        raise unknown()
+
+
+def unknown() -> NotFound:
+    return NotFound("There is no order of this id.")
