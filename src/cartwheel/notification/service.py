@@ -1,0 +1,68 @@
+"""The use cases of notification: write a mail once, deliver it, and say so in the same transaction."""
+
+from typing import Final
+
+from cartwheel.kernel.clock import now
+from cartwheel.kernel.money import to_decimal
+from cartwheel.kernel.settings import Settings
+from cartwheel.kernel.unit_of_work import UnitOfWork
+from cartwheel.ordering.events import CancelReason, OrderCancelled, OrderConfirmed, OrderFulfilled, OrderRefunded
+
+from . import smtp, store
+from .events import MessageQueued, MessageSent
+from .model import Kind, Mail, MailState, message_id
+from .render import render
+
+Told = OrderConfirmed | OrderCancelled | OrderFulfilled | OrderRefunded
+
+KINDS: Final[dict[type[Told], Kind]] = {
+    OrderConfirmed: Kind.CONFIRMED,
+    OrderCancelled: Kind.CANCELLED,
+    OrderFulfilled: Kind.FULFILLED,
+    OrderRefunded: Kind.REFUNDED,
+}
+
+REASONS: Final[dict[str, str]] = {
+    CancelReason.OUT_OF_STOCK: "There was not enough left of what you ordered.",
+    CancelReason.STOCK_EXPIRED: "We could not hold the goods any longer before the payment came.",
+    CancelReason.PAYMENT_DECLINED: "Your payment was declined.",
+    CancelReason.STOCK_TIMEOUT: "We could not set the goods aside in time.",
+    CancelReason.PAYMENT_TIMEOUT: "The payment did not come in time.",
+    CancelReason.FULFILMENT_TIMEOUT: "We could not send the goods in time.",
+    CancelReason.BY_CUSTOMER: "You asked us to cancel it.",
+    CancelReason.BY_SHOP: "We could not accept it.",
+}
+
+
+def write(unit: UnitOfWork, order: Told, settings: Settings) -> None:
+    """Write the mail about the order, unless it was written before or nobody left an address."""
+    kind = KINDS[type(order)]
+    if order.email is None or store.read(unit.store, message_id(order.order_id, kind)):
+        return
+    content = render(
+        kind,
+        shop=settings.shop_name,
+        order_id=order.order_id,
+        amount=f"{to_decimal(order.amount, order.currency)} {order.currency}",
+        reason=REASONS.get(order.reason, "We could not carry it out.") if isinstance(order, OrderCancelled) else "",
+    )
+    state = MailState.QUEUED if settings.smtp_url else MailState.SENT_TO_MAILBOX
+    mail = Mail.written(order.order_id, kind, order.email, content, state, now())
+    unit.write(store.add(mail))
+    unit.emit(MessageQueued(message_id=mail.message_id, order_id=mail.order_id) if settings.smtp_url else _sent(mail))
+
+
+def deliver(unit: UnitOfWork, queued: MessageQueued, settings: Settings) -> None:
+    """Hand a queued mail to the mail server, or to the mailbox if there is none any more. Raises DeliveryFailed."""
+    mail = store.read(unit.store, queued.message_id)
+    if mail is None or mail.state is not MailState.QUEUED:
+        return
+    if settings.smtp_url:
+        smtp.send(mail, settings)
+    delivered = mail.delivered(MailState.SENT if settings.smtp_url else MailState.SENT_TO_MAILBOX)
+    unit.write(store.deliver(delivered))
+    unit.emit(_sent(delivered))
+
+
+def _sent(mail: Mail) -> MessageSent:
+    return MessageSent(message_id=mail.message_id, order_id=mail.order_id, kind=mail.kind)
