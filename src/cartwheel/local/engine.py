@@ -1,0 +1,112 @@
+"""Everything that happens behind the one writing connection: items, outbox relay, bus and queues, in group commits.
+
+    group 1: transactions of many functions ─► one COMMIT ─► their answers leave
+    group 2: … and the outbox rows of group 1 are relayed: bus ─► queues, row deleted
+
+One flush serves a whole group. The relay reads rows only after the commit that stored them, as on AWS.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import orjson
+
+from cartwheel.kernel.outbox import PREFIX, relay, unsent
+from cartwheel.kernel.store import Item, StoreError
+from cartwheel.kernel.topology import App
+
+from .bus import SqliteBus
+from .database import physical
+from .items import ItemWriter, Prepared
+from .queues import Queues
+from .store import SqliteStore
+
+RELAYED_PER_GROUP: Final = 64
+EXPIRED_PER_RUN: Final = 500
+
+
+class Engine:
+    """Not safe for use by two threads. Every method but `group` must run inside a group."""
+
+    def __init__(self, connection: sqlite3.Connection, app: App) -> None:
+        self._connection = connection
+        self._app = app
+        self._items = ItemWriter(connection, app, self._stored)
+        self._fresh: list[tuple[str, Item]] = []
+        self._outbox: deque[tuple[str, Item]] = deque()
+        self.store = SqliteStore(app, connection, self.transact_each)
+        self.queues = Queues(connection, app)
+        self.bus = SqliteBus(connection, app, self.queues)
+        self.sweep()
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """A group commit: all that happens inside is durable when it ends, or undone when it raises."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+        self._outbox.extend(self._fresh)
+        self._fresh.clear()
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._fresh.clear()
+        self.queues.recount()
+        self.sweep()
+
+    def transact_each(self, transactions: Sequence[Sequence[Prepared]]) -> list[StoreError | None]:
+        """Several transactions in turn: None where one was applied, else why it was refused and changed nothing."""
+        return [self._transact(writes) for writes in transactions]
+
+    def _transact(self, writes: Sequence[Prepared]) -> StoreError | None:
+        try:
+            self._items.apply(writes)
+        except StoreError as refused:
+            return refused
+        return None
+
+    @property
+    def backlog(self) -> int:
+        """Accepted work that is not done: events to be sent, messages to be handled."""
+        return len(self._outbox) + self.queues.depth.total()
+
+    @property
+    def has_unsent(self) -> bool:
+        return bool(self._outbox)
+
+    def relay(self) -> None:
+        """Publish the events of some committed outbox rows, oldest first."""
+        rows: dict[str, list[Item]] = {}
+        for _ in range(min(RELAYED_PER_GROUP, len(self._outbox))):
+            table, row = self._outbox.popleft()
+            rows.setdefault(table, []).append(row)
+        for table, items in rows.items():
+            relay(self.store, self.bus, table, items)
+
+    def sweep(self) -> None:
+        """Find the outbox rows that were never sent: after a crash, a rejection or an undone group."""
+        self._fresh.clear()  # rows of this very group are found as well
+        self._outbox = deque((table.name, row) for table in self._app.tables for row in unsent(self.store, table.name))
+
+    def expire(self) -> None:
+        """Remove what has passed its time, a bounded piece of it."""
+        for table in self._app.tables:
+            self._connection.execute(
+                f"DELETE FROM {physical(table.name)} WHERE rowid IN (SELECT rowid FROM {physical(table.name)} "
+                "WHERE expires IS NOT NULL AND expires < unixepoch() LIMIT ?)",
+                (EXPIRED_PER_RUN,),
+            )
+        self.queues.expire()
+        self.bus.expire()
+
+    def _stored(self, table: str, write: Prepared) -> None:
+        if write.pk.startswith(PREFIX) and write.row:
+            self._fresh.append((table, orjson.loads(write.row[2])))

@@ -1,0 +1,86 @@
+"""An execution environment: a process that runs one function, one invocation at a time, as on Lambda.
+
+Nothing that a library keeps between or during invocations can reach another invocation, and a function that hangs or
+dies takes only its own process with it.
+"""
+
+import importlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from cartwheel.kernel import environment, telemetry
+from cartwheel.kernel.settings import Settings
+from cartwheel.kernel.topology import App
+
+from .channel import Connection, call, name_process
+from .database import open_for_reading
+from .logs import redirect_output, rotate_if_large
+from .store import GuardedStore, SqliteStore
+
+BACKGROUND: Final = 15  # niceness of what no caller waits for: answers come first, the backlog is worked off behind
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells a function about its invocation."""
+
+    function_name: str
+    aws_request_id: str
+    deadline: float  # time.monotonic()
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:local"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the functions of a host run: the same for all of them."""
+
+    app: App
+    folder: Path
+    settings: Settings
+
+
+def load(handler: str) -> Any:
+    """The object that `module:attribute` names."""
+    module, _, attribute = handler.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def run(place: Place, function_name: str, host: Connection, storage: Connection) -> None:
+    """The process's whole life: say who it is, then invocation after invocation, until the host is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    name_process(function_name)
+    function, part = place.app.functions[function_name]
+    if function_name != (part.api and part.api.name):
+        os.nice(BACKGROUND)
+    log = redirect_output(place.folder, function_name)
+    store = SqliteStore(place.app, open_for_reading(place.folder), partial(call, storage, "transact"))
+    guarded = GuardedStore(store, function_name, part.table.name, function.access)
+    environment.install(environment.Environment(function_name, guarded, place.settings))
+    handler = load(function.handler)
+    host.send([(0, os.getpid())])
+    while True:
+        try:
+            ((number, _, (request_id, event)),) = host.recv()
+        except (EOFError, OSError):
+            return
+        deadline = time.monotonic() + function.timeout.total_seconds()
+        host.send([(number, _invoke(handler, event, Context(function_name, request_id, deadline)))])
+        rotate_if_large(log)
+
+
+def _invoke(handler: Any, event: dict[str, Any], context: Context) -> Any:
+    try:
+        return handler(event, context)
+    except Exception as error:  # noqa: BLE001 - the host answers; a broken invocation must not end the process
+        telemetry.error("the function failed", error=type(error).__name__)
+        return RuntimeError(f"{context.function_name} failed: {type(error).__name__}")

@@ -1,0 +1,130 @@
+"""The gateway: finds the function of a request, checks the token, hands over an API Gateway 2.0 event."""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from cartwheel.kernel.errors import Busy, InternalError, Problem, Unauthorised
+from cartwheel.kernel.ids import new_id
+
+from .environments import Pool
+from .identity import Signer
+from .router import Router, Target
+
+MUTATING: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request, read whole. Header names are in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    source_ip: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What goes back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Gateway:
+    """`overloaded` says whether the shop has as much accepted work as it can hold."""
+
+    router: Router
+    signer: Signer
+    pools: dict[str, Pool]
+    overloaded: Callable[[], bool]
+
+    async def answer(self, request: HttpRequest) -> HttpAnswer:
+        """Every failure becomes a problem document here; nothing is raised."""
+        request_id = new_id()
+        try:
+            answer = await self._route(request, request_id)
+        except Problem as refused:
+            answer = problem_answer(refused)
+        answer.headers["X-Request-Id"] = request_id
+        return answer
+
+    async def _route(self, request: HttpRequest, request_id: str) -> HttpAnswer:
+        target, parameters = self.router.find(request.method, request.path)
+        claims = self._claims(request, target)
+        if request.method in MUTATING and target.role != "staff" and self.overloaded():
+            raise Busy("More orders are under way than can be settled at once; try again shortly.", retry_after=2)
+        event = _event(request, target, parameters, claims, request_id)
+        return _answer(await self.pools[target.function].invoke(event, request_id))
+
+    def _claims(self, request: HttpRequest, target: Target) -> dict[str, str] | None:
+        """The verified claims; a token is checked wherever it is sent, and needed where the route says so."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self.signer.verify(token.strip())
+        if target.role != "open":
+            raise Unauthorised("Send a token: Authorization: Bearer <token>.", headers={"WWW-Authenticate": "Bearer"})
+        return None
+
+
+def problem_answer(refused: Problem) -> HttpAnswer:
+    headers = {"Content-Type": "application/problem+json", **refused.headers}
+    return HttpAnswer(refused.status, headers, refused.body().encode())
+
+
+def _event(
+    request: HttpRequest, target: Target, parameters: dict[str, str], claims: dict[str, str] | None, request_id: str
+) -> dict[str, Any]:
+    """Payload format 2.0: repeated query parameters are joined by a comma; a body that is no text travels as base64."""
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(request.query, keep_blank_values=True):
+        query[name] = f"{query[name]},{value}" if name in query else value
+    try:
+        body, encoded = request.body.decode(), False
+    except UnicodeDecodeError:
+        body, encoded = base64.b64encode(request.body).decode(), True
+    context: dict[str, Any] = {
+        "http": {
+            "method": request.method,
+            "path": request.path,
+            "protocol": "HTTP/1.1",
+            "sourceIp": request.source_ip,
+            "userAgent": request.headers.get("user-agent", ""),
+        },
+        "requestId": request_id,
+        "routeKey": target.key,
+        "stage": "$default",
+        "timeEpoch": time.time_ns() // 1_000_000,
+    }
+    if claims:
+        context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+    return {
+        "version": "2.0",
+        "routeKey": target.key,
+        "rawPath": request.path,
+        "rawQueryString": request.query,
+        "headers": request.headers,
+        "queryStringParameters": query,
+        "pathParameters": parameters,
+        "requestContext": context,
+        "body": body or None,
+        "isBase64Encoded": encoded,
+    }
+
+
+def _answer(answer: dict[str, Any]) -> HttpAnswer:
+    try:
+        text = answer.get("body") or ""
+        body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+        return HttpAnswer(answer["statusCode"], dict(answer.get("headers") or {}), body)
+    except (KeyError, TypeError, AttributeError, binascii.Error) as error:
+        raise InternalError(f"the function's answer has not the form of payload 2.0: {error!r}") from None

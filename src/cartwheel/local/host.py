@@ -1,0 +1,141 @@
+"""The embedded host: puts the processes together, serves, and stops without losing anything.
+
+host (this process)   HTTP, gateway, queue pumps, schedules          asyncio, no business code
+├── storage           the one writer: items, outbox relay, bus, queues
+└── nursery           forks the execution environments
+    └── one process per environment: one function, one invocation at a time
+"""
+
+import asyncio
+import fcntl
+import os
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cartwheel.kernel.topology import App, Function, Slice
+
+from . import address
+from .channel import AsyncChannel, Connection, Pipe
+from .environments import Nursery, Pool
+from .execution import Place
+from .pump import Clockwork, QueuePump
+
+LOCK_PATIENCE: Final = 3.0  # seconds: a killed host's children need a moment to notice
+REAP_EVERY: Final = 10.0
+
+
+class AlreadyRunning(Exception):
+    """Another host serves this data folder."""
+
+
+def open_folder(folder: Path) -> int:
+    """Make the data folder and take its lock, which every process of the host holds until the last one ends."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / address.LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    patience = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return handle
+        except BlockingIOError:
+            if time.monotonic() > patience:
+                os.close(handle)
+                raise AlreadyRunning(
+                    f"A shop is already running on {folder}; stop it, or choose another folder."
+                ) from None
+            time.sleep(0.05)
+
+
+def spawn(work: Callable[[Connection], None], *not_theirs: Connection) -> Connection:
+    """Fork a process of the host; it ends when its work does, or when the host is gone.
+
+    `not_theirs` are connections of the host that the fork must not keep open: their closing is how others notice.
+    """
+    here, there = Pipe()
+    if os.fork() == 0:
+        for connection in (here, *not_theirs):
+            connection.close()
+        try:
+            work(there)
+            os._exit(0)
+        except BaseException:  # noqa: BLE001 - the fork must not go on as a second host
+            traceback.print_exc()
+            os._exit(1)
+    there.close()
+    return here
+
+
+@dataclass
+class Host:
+    """The running parts. `backlog` is the accepted work that is not done; at `max_backlog` the shop takes no more."""
+
+    app: App
+    place: Place
+    max_backlog: int
+    storage: AsyncChannel
+    nursery: AsyncChannel
+    report: Callable[[str, str], None]
+    pools: dict[str, Pool] = field(default_factory=dict)
+    pumps: list[QueuePump] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    backlog: int = 0
+
+    def start(self) -> None:
+        """Make the pools, and let queues and clocks drive them."""
+        maker = Nursery(self.nursery, self.storage)
+        for function, part in self.app.functions.values():
+            self.pools[function.name] = _pool(function, part, maker, self.report)
+        for consumer in self.app.consumers:
+            self.pumps.append(QueuePump(consumer, self.pools[consumer.name], self.storage, self._settled))
+        clocks = [Clockwork(each, self.pools[each.function.name], self.report) for each in self.app.schedules]
+        self.tasks = [asyncio.create_task(pump.run()) for pump in self.pumps]
+        self.tasks += [asyncio.create_task(clock.run()) for clock in clocks]
+        self.tasks += [asyncio.create_task(self._reap()), asyncio.create_task(self._watch())]
+
+    def overloaded(self) -> bool:
+        return self.backlog >= self.max_backlog
+
+    async def drained(self) -> None:
+        """Until nothing that was accepted is left to do."""
+        while self.backlog or await self.storage.call("backlog"):
+            await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        """Finish what is under way, start nothing more; what is in the queues stays there for the next start."""
+        for pump in self.pumps:
+            pump.stopping = True
+        await self.storage.call("cancel_polls")
+        await asyncio.gather(*self.tasks[: len(self.pumps)])
+        for task in self.tasks:
+            task.cancel()
+        self.nursery.close()
+        await self.storage.call("stop")
+
+    def _settled(self, backlog: int) -> None:
+        self.backlog = backlog
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            self.backlog = await self.storage.call("backlog")
+
+    async def _reap(self) -> None:
+        while True:
+            await asyncio.sleep(REAP_EVERY)
+            for pool in self.pools.values():
+                pool.reap()
+
+
+def _pool(function: Function, part: Slice, maker: Nursery, report: Callable[[str, str], None]) -> Pool:
+    """How many environments a function gets.
+
+    Requests: enough to keep every core busy while some wait for a commit. Queues and schedules: one that is not held
+    up by something outside, so that batches fill, and each message costs less.
+    """
+    cores = os.cpu_count() or 1
+    lively, limit = (2 * cores, 4 * cores) if function is part.api else (1, 2)
+    return Pool(function, lively, function.concurrency or limit, maker, report)

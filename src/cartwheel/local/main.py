@@ -1,0 +1,156 @@
+"""`up`: from a data folder to a serving shop, and back."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+from cartwheel.app import APP
+from cartwheel.catalog.sample import sample
+from cartwheel.kernel.settings import Settings
+
+from . import address, nursery, storage
+from .channel import AsyncChannel, Connection, spare_collector
+from .database import open_for_reading
+from .execution import Place
+from .gateway import Gateway, HttpRequest
+from .host import Host, open_folder, spawn
+from .identity import Signer, with_secrets
+from .logs import FOLDER
+from .operators import Operators
+from .router import Router
+from .server import Server
+
+MAX_BACKLOG: Final = 20_000  # messages and events under way before the shop says 503
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a shop is started. `say` is told the progress, a line each."""
+
+    folder: Path
+    host: str
+    port: int
+    with_sample: bool
+    max_backlog: int
+    settings: Settings
+    say: Callable[[str], None]
+
+
+def up(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT. Raises AlreadyRunning, and OSError when the address cannot be had."""
+    open_folder(options.folder)
+    address.forget(options.folder)  # a killed host leaves its own
+    with socket.create_server((options.host, options.port), backlog=2048) as listener:
+        place = Place(APP, options.folder, with_secrets(options.settings, options.folder))
+        signer = Signer(options.folder)
+        writer = spawn(lambda host: storage.main(options.folder, APP, host))
+        forker = spawn(lambda host: nursery.main(place, host), writer)
+        import uvloop  # after the forks: they need no event loop
+
+        uvloop.run(_run(options, place, signer, writer, forker, listener))
+
+
+async def _run(
+    options: Options, place: Place, signer: Signer, writer: Connection, forker: Connection, listener: socket.socket
+) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    write_log = _host_log(options.folder)
+    storage_channel = AsyncChannel(writer, stop.set)
+    nursery_channel = AsyncChannel(forker, stop.set)
+    await storage_channel.hello
+    host = Host(APP, place, options.max_backlog, storage_channel, nursery_channel, write_log)
+    document = await nursery_channel.hello
+    host.start()
+    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded)
+    reader = open_for_reading(options.folder)
+    operators = Operators(APP, reader, storage_channel, signer, lambda: host.backlog)
+    server = Server(gateway, operators, document, cache(partial(_docs_page, document)))
+    if options.with_sample and _is_empty(reader):
+        options.say("Loading the sample shop …")
+        await _load_sample(gateway, signer, host)
+    spare_collector()
+    server.ready = True
+    await _serve(options, server, listener, stop)
+    await host.stop()
+    write_log("host", "stopped")
+
+
+async def _serve(options: Options, server: Server, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Answer HTTP until told to stop; requests that are under way then are finished."""
+    import uvicorn
+
+    class Uvicorn(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield  # the host handles signals: HTTP is only the first part of stopping
+
+    config = uvicorn.Config(
+        server,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=30,
+    )
+    http = Uvicorn(config)
+    serving = asyncio.create_task(http.serve(sockets=[listener]))
+    url = _url(options.host, listener)
+    address.write(options.folder, url)
+    options.say(f"Cartwheel serves on {url}  (API: {url}/docs, data: {options.folder})")
+    await stop.wait()
+    options.say("Stopping …")
+    http.should_exit = True
+    await serving
+    address.forget(options.folder)
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    shown = "127.0.0.1" if host in ("", "0.0.0.0") else host  # noqa: S104 - compared, not bound
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _is_empty(reader: Any) -> bool:
+    return reader.execute("SELECT 1 FROM events LIMIT 1").fetchone() is None
+
+
+async def _load_sample(gateway: Gateway, signer: Signer, host: Host) -> None:
+    token = signer.token("cartwheel-up", ["staff"], 60)
+    headers = {"content-type": "text/csv", "authorization": f"Bearer {token}"}
+    answer = await gateway.answer(HttpRequest("POST", "/products/import", "", headers, sample()))
+    if answer.status != 202:
+        raise RuntimeError(f"the sample shop was not taken: {answer.body.decode()}")
+    await host.drained()
+
+
+def _docs_page(document: bytes) -> bytes:
+    from aws_lambda_powertools.event_handler.openapi import swagger_ui
+
+    folder = Path(swagger_ui.__file__).parent
+    script = (folder / "swagger-ui-bundle.min.js").read_text()
+    style = (folder / "swagger-ui.min.css").read_text()
+    return swagger_ui.generate_swagger_html(document.decode(), script, style, "", None).encode()
+
+
+def _host_log(folder: Path) -> Callable[[str, str], None]:
+    """The host's own log: what happens to processes and schedules, one JSON line each."""
+    path = folder / FOLDER / "host.jsonl"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+
+    def write(about: str, message: str) -> None:
+        line = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "about": about, "message": message}
+        with path.open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+    write("host", "starting")
+    return write

@@ -1,0 +1,184 @@
+"""The `Store` port on SQLite: reads on a connection of its own, writes through whoever owns the writing one."""
+
+import base64
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from cartwheel.kernel.store import (
+    AccessDenied,
+    Action,
+    InvalidCursor,
+    InvalidWrite,
+    Item,
+    Key,
+    Page,
+    Query,
+    Store,
+    StoreError,
+    Write,
+)
+from cartwheel.kernel.topology import App
+
+from .database import physical
+from .items import Prepared, Preparer
+
+MAX_PAGE = 1000
+
+# Hands prepared transactions to the writer and returns, when they are durable, which were refused and why.
+Commit = Callable[[list[list[Prepared]]], list[StoreError | None]]
+
+
+class SqliteStore:
+    """See `Commit` for how it writes."""
+
+    def __init__(self, app: App, reader: sqlite3.Connection, commit: Commit) -> None:
+        self._reader = reader
+        self._commit = commit
+        self._preparer = Preparer(app)
+        self._indexes = {(table.name, index.name): index for table in app.tables for index in table.all_indexes}
+
+    def get(self, table: str, key: Key) -> Item | None:
+        found = self._reader.execute(
+            f"SELECT item FROM {physical(table)} WHERE pk = ? AND sk = ? AND (expires IS NULL OR expires > ?)",
+            (key.pk, key.sk, int(time.time())),
+        ).fetchone()
+        return orjson.loads(found[0]) if found else None
+
+    def query(self, query: Query) -> Page:
+        if not 1 <= query.limit <= MAX_PAGE:
+            raise InvalidWrite(f"a page has 1 to {MAX_PAGE} items")
+        if query.prefix and query.between:
+            raise InvalidWrite("a query takes a prefix or a range, not both")
+        partition, order = self._columns(query)
+        where, values = self._where(query, partition, order)
+        direction = "ASC" if query.forward else "DESC"
+        rows = self._reader.execute(
+            f"SELECT item, {', '.join(order)} FROM {physical(query.table)} WHERE {where} "
+            f"ORDER BY {', '.join(f'{column} {direction}' for column in order)} LIMIT ?",
+            (*values, query.limit + 1),
+        ).fetchall()
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        return Page([orjson.loads(row[0]) for row in rows], _cursor(query, rows[-1][1:]) if more else None)
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        (refused,) = self.transact_each([writes])
+        if refused:
+            raise refused
+
+    def transact_each(self, transactions: Sequence[Sequence[Write]]) -> list[StoreError | None]:
+        outcome: list[StoreError | None] = []
+        prepared: list[list[Prepared]] = []
+        for writes in transactions:
+            try:
+                prepared.append(self._preparer.prepare(writes))
+                outcome.append(None)
+            except InvalidWrite as invalid:
+                outcome.append(invalid)
+        results = iter(self._commit(prepared) if prepared else ())
+        return [refused or next(results) for refused in outcome]
+
+    def _columns(self, query: Query) -> tuple[str, list[str]]:
+        if query.index is None:
+            return "pk", ["sk"]
+        index = self._indexes[query.table, query.index]
+        return f'"{index.partition}"', [f'"{index.sort}"', "pk", "sk"]
+
+    def _where(self, query: Query, partition: str, order: list[str]) -> tuple[str, list[Any]]:
+        clauses = [f"{partition} = ?", "(expires IS NULL OR expires > ?)"]
+        values: list[Any] = [query.pk, int(time.time())]
+        if query.index:
+            clauses.append(f"+{order[0]} IS NOT NULL")  # an item needs both attributes to be in an index
+        onward = ">" if query.forward else "<"
+        for operator, bound in _bounds(query):
+            # `+`: SQLite shall seek to the cursor and not to this bound, so that the last page is as near as the first.
+            plus = "+" if query.cursor and operator.startswith(onward) else ""
+            clauses.append(f"{plus}{order[0]} {operator} ?")
+            values.append(bound)
+        if query.cursor:
+            clauses.append(f"({', '.join(order)}) {onward} ({', '.join('?' * len(order))})")
+            values += _position(query, len(order))
+        return " AND ".join(clauses), values
+
+
+def _bounds(query: Query) -> list[tuple[str, str]]:
+    """What the query demands of the sort key."""
+    if query.between:
+        return [(">=", query.between[0]), ("<=", query.between[1])]
+    if query.prefix:
+        end = _behind(query.prefix)
+        return [(">=", query.prefix), *([("<", end)] if end else [])]
+    return []
+
+
+def _behind(prefix: str) -> str:
+    """The first text behind all that begin with the prefix; empty when there is none."""
+    stem = prefix.rstrip("\U0010ffff")
+    if not stem:
+        return ""
+    following = ord(stem[-1]) + 1
+    return stem[:-1] + chr(0xE000 if following == 0xD800 else following)  # surrogates are no characters
+
+
+def _cursor(query: Query, position: Sequence[str]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([query.table, query.index, query.pk, *position])).decode().rstrip("=")
+
+
+def _position(query: Query, length: int) -> list[str]:
+    """Where the page before ended. A cursor is bound to its list: it cannot be used to look into another one."""
+    cursor = query.cursor or ""
+    try:
+        table, index, pk, *position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError):
+        raise InvalidCursor("not a cursor") from None
+    texts = all(isinstance(part, str) for part in position)
+    if (table, index, pk) != (query.table, query.index, query.pk) or len(position) != length or not texts:
+        raise InvalidCursor("a cursor of another list")
+    return list(position)
+
+
+@dataclass(frozen=True)
+class GuardedStore:
+    """A store as a function may use it: what the map does not declare is refused, as its role would on AWS."""
+
+    store: Store
+    function: str
+    table: str
+    allowed: frozenset[Action]
+
+    def get(self, table: str, key: Key) -> Item | None:
+        self._check(table, "get")
+        return self.store.get(table, key)
+
+    def query(self, query: Query) -> Page:
+        self._check(query.table, "query")
+        return self.store.query(query)
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        (refused,) = self.transact_each([writes])
+        if refused:
+            raise refused
+
+    def transact_each(self, transactions: Sequence[Sequence[Write]]) -> list[StoreError | None]:
+        denied = [self._denied(writes) for writes in transactions]
+        results = iter(
+            self.store.transact_each([writes for writes, why in zip(transactions, denied, strict=True) if not why])
+        )
+        return [why or next(results) for why in denied]
+
+    def _denied(self, writes: Sequence[Write]) -> AccessDenied | None:
+        try:
+            for write in writes:
+                self._check(write.table, write.action)
+        except AccessDenied as denied:
+            return denied
+        return None
+
+    def _check(self, table: str, action: Action) -> None:
+        if table != self.table or action not in self.allowed:
+            raise AccessDenied(f"{self.function} has not declared {action!r} on table {table!r} in the map")

@@ -1,0 +1,40 @@
+"""Events are carried to the queues of the rules they match, whole and as they are, or are named as not taken."""
+
+import json
+
+from cartwheel.kernel.events import MAX_ENTRY_BYTES, Envelope
+from cartwheel.kernel.ids import new_id
+
+from .adapters import BusUnderTest
+
+
+def envelope(detail_type: str, source: str = "test", text: str = "") -> Envelope:
+    detail = {"metadata": {"subject": "s"}, "data": {"text": text}}
+    return Envelope(new_id(), source, detail_type, "2026-01-01T00:00:00.000Z", detail)
+
+
+def test_an_event_goes_to_every_queue_with_a_rule_for_it(bus: BusUnderTest) -> None:
+    red, blue, foreign = envelope("Red", text="ü\x00"), envelope("Blue"), envelope("Red", source="other")
+    assert bus.bus.publish([red, blue, foreign]) == []
+    assert [json.loads(body) for body in bus.arrived("red-things")] == [red.to_dict()]
+    assert [json.loads(body) for body in bus.arrived("all-things")] == [red.to_dict(), blue.to_dict()]
+
+
+def test_lesson_failed_entry_count_never_read(bus: BusUnderTest) -> None:
+    """What is too large is named by its position, and the others are taken."""
+    entries = [envelope("Red"), envelope("Red", text="x" * MAX_ENTRY_BYTES), envelope("Blue")]
+    (rejected,) = bus.bus.publish(entries)
+    assert rejected.position == 1
+    assert str(MAX_ENTRY_BYTES) in rejected.reason
+    assert [json.loads(body)["id"] for body in bus.arrived("all-things")] == [entries[0].id, entries[2].id]
+
+
+def test_an_event_may_have_256_kilobytes_of_bytes_not_of_letters(bus: BusUnderTest) -> None:
+    overhead = len(json.dumps(envelope("Red").to_dict(), separators=(",", ":")))
+    fits = envelope("Red", text="x" * (MAX_ENTRY_BYTES - overhead))
+    too_large = envelope("Red", text="é" * ((MAX_ENTRY_BYTES - overhead) // 2 + 1))
+    assert [rejected.position for rejected in bus.bus.publish([fits, too_large])] == [1]
+
+
+def test_nothing_to_publish_is_fine(bus: BusUnderTest) -> None:
+    assert bus.bus.publish([]) == []
