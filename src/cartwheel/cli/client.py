@@ -1,0 +1,98 @@
+"""The running shop of a data folder, asked over HTTP by its owner: whoever can read the folder's key is staff."""
+
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import httpx
+
+from cartwheel.local import address
+from cartwheel.local.identity import Signer
+
+from .errors import CliError, how_to_start
+
+PATIENCE: Final = 30.0  # seconds for an answer
+TOKEN_SECONDS: Final = 60
+
+
+class Client:
+    """Every method raises CliError, with the remedy, when the shop cannot be reached or refuses.
+
+    with Client(folder) as shop:
+        shop.get("/_host/queues")
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        url = address.read(folder) if address.is_taken(folder) else None
+        if url is None:
+            raise self._not_running()
+        self._signer = Signer(folder)
+        # The shop is on this machine: proxies that the environment names are not for it.
+        self._http = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False, auth=self._sign)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: str | int | None) -> Any:
+        return self._ask("GET", path, params=_given(query))
+
+    def post(self, path: str, body: bytes, content_type: str) -> Any:
+        return self._ask("POST", path, content=body, headers={"content-type": content_type})
+
+    def act(self, path: str, **query: str | int | None) -> Any:
+        """A POST that needs no body."""
+        return self._ask("POST", path, params=_given(query))
+
+    def _sign(self, request: httpx.Request) -> httpx.Request:
+        """A fresh token for each request: who follows for hours needs more than one."""
+        request.headers["authorization"] = f"Bearer {self._signer.token('cartwheel-cli', ['staff'], TOKEN_SECONDS)}"
+        return request
+
+    def _ask(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx.ConnectError:
+            raise self._not_running() from None
+        except httpx.TimeoutException:
+            raise CliError(f"The shop did not answer within {PATIENCE:g} s; `cartwheel logs` may tell why.") from None
+        except httpx.HTTPError as error:
+            raise CliError(f"The connection to the shop broke ({error}); is it still running?") from None
+        if answer.is_success:
+            return answer.json()
+        raise Refused(answer)
+
+    def _not_running(self) -> CliError:
+        if address.is_taken(self._folder):
+            return CliError(f"The shop on {self._folder} is starting or stopping; try again in a moment.")
+        return CliError(f"No shop is running on {self._folder}; start it with {how_to_start(self._folder)}.")
+
+
+def _given(query: dict[str, str | int | None]) -> dict[str, str | int]:
+    return {name: value for name, value in query.items() if value is not None}
+
+
+class Refused(CliError):
+    """The shop's problem, as text. `errors` are its single faults: `{"field": …, "reason": …}`."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        problem = _problem(answer)
+        self.errors: list[dict[str, str]] = problem.get("errors", [])
+        detail = problem.get("detail", f"The shop answered with status {answer.status_code}.")
+        faults = [f"{error['field']}: {error['reason']}" for error in self.errors]
+        super().__init__("; ".join([detail, *(fault for fault in faults if fault not in detail)]))
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    if "problem+json" not in answer.headers.get("content-type", ""):
+        return {}
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def segment(text: str) -> str:
+    """A text as one segment of a path."""
+    return quote(text, safe="")

@@ -1,0 +1,126 @@
+"""What commands print: tables and lines for people, JSON for programs. Notes about the work go to stderr."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+Styled = tuple[str, str]  # a text and its style
+
+UNBOUNDED: Final = 10_000  # columns where no terminal sets a width, so that nothing is folded or cut
+NOTE_EVERY: Final = 2.0  # seconds between notes where a progress bar cannot be drawn
+
+
+def print_json(document: Any) -> None:
+    """One document."""
+    _write(json.dumps(document, indent=2))
+
+
+def print_json_line(document: Any) -> None:
+    """One of many documents, a line each."""
+    _write(json.dumps(document, separators=(",", ":")))
+
+
+def print_text(text: str) -> None:
+    print_styled((text, ""))
+
+
+def print_styled(*parts: Styled) -> None:
+    """A line; styles show on a terminal only."""
+    if not sys.stdout.isatty():
+        _write("".join(printable(text) for text, _ in parts))
+        return
+    from rich.text import Text
+
+    line = Text.assemble(*((printable(text), style) for text, style in parts))
+    console().print(line, soft_wrap=True)
+
+
+def print_fact(name: str, value: str) -> None:
+    print_styled((f"{name:10}", "bold"), (value, ""))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], footer: Sequence[Any] | None = None) -> None:
+    """Numbers are set right; a cell that is None stays empty."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", footer_style="bold", show_footer=footer is not None)
+    rows = list(rows)
+    for number, name in enumerate(columns):
+        numeric = bool(rows) and isinstance(rows[0][number], int | float)
+        title = _cell(footer[number]) if footer else ""
+        table.add_column(name, footer=title, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    here = console()
+    with here.capture() as captured:
+        here.print(table)
+    for line in captured.get().splitlines():
+        _write(line.rstrip())
+
+
+def console(stderr: bool = False) -> "Console":
+    """Where people read: as wide as the terminal, or unbounded when there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else UNBOUNDED
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def note(text: str) -> None:
+    """About the work, not its result."""
+    sys.stderr.write(printable(text) + "\n")
+    sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    """Without control characters: what others wrote must not steer the terminal of whoever reads it."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def _cell(value: Any) -> "Text":
+    from rich.text import Text
+
+    return Text("" if value is None else printable(str(value)))
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+Advance = Callable[[int, int | None], None]  # how much is done, and of how much, once that is known
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Advance]:
+    """Of work that may take a while: a bar on a terminal, elsewhere a note every other second."""
+    if not sys.stderr.isatty():
+        yield _noting(label)
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _noting(label: str) -> Advance:
+    noted = time.monotonic()
+
+    def advance(done: int, total: int | None) -> None:
+        nonlocal noted
+        if time.monotonic() - noted >= NOTE_EVERY:
+            noted = time.monotonic()
+            note(f"{label}: {done} of {total}" if total else f"{label} …")
+
+    return advance

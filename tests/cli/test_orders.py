@@ -1,0 +1,60 @@
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from .shell import Running
+
+
+@pytest.fixture(scope="module")
+def order_id(running: Running) -> str:
+    answer = httpx.post(f"{running.url}/orders", json={"amount": 99.99, "currency": "EUR"}, trust_env=False)
+    assert answer.status_code == 202
+    return str(answer.json()["orderId"])
+
+
+def _settled(running: Running, order_id: str) -> Any:
+    for _ in range(100):
+        done = running.cartwheel("order", "show", order_id, "--json")
+        if done.json["status"] == "CONFIRMED":
+            break
+        time.sleep(0.05)
+    return done.json
+
+
+def test_show_as_json(running: Running, order_id: str) -> None:
+    order = _settled(running, order_id)
+    assert (order["orderId"], order["status"], order["amount"]) == (order_id, "CONFIRMED", 99.99)
+
+
+def test_show(running: Running, order_id: str) -> None:
+    _settled(running, order_id)
+    done = running.cartwheel("order", "show", order_id)
+    assert (done.code, done.err) == (0, "")
+    words = [line.split() for line in done.out.splitlines()]
+    assert words[:3] == [["order", order_id], ["status", "CONFIRMED"], ["amount", "99.99", "EUR"]]
+    assert words[-1][1] == "CONFIRMED"
+
+
+def test_show_of_a_cancelled_order_tells_why(running: Running) -> None:
+    line = {"amount": 5, "currency": "EUR", "paymentToken": "tok_decline"}
+    answer = httpx.post(f"{running.url}/orders", json=line, trust_env=False).json()
+    for _ in range(100):
+        done = running.cartwheel("order", "show", answer["orderId"])
+        if "CANCELLED" in done.out:
+            break
+        time.sleep(0.05)
+    assert "amount    5.00 EUR\n" in done.out
+    assert "payment_declined: The payment was declined" in done.out
+
+
+@pytest.mark.parametrize("order_id", ["nonsense", "a b", "01900000-0000-7000-8000-000000000000"])
+def test_an_order_that_is_not_there(running: Running, order_id: str) -> None:
+    done = running.cartwheel("order", "show", order_id)
+    assert done.error == "There is no order of this id."
+    assert done.out == ""
+
+
+def test_an_id_cannot_lead_to_something_else(running: Running) -> None:
+    assert running.cartwheel("order", "show", "../health").error.startswith("No route answers here")
