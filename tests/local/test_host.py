@@ -21,7 +21,7 @@ from cartwheel.local.database import open_for_reading, open_for_writing
 from cartwheel.local.engine import Engine
 from cartwheel.local.host import AlreadyRunning, open_folder, spawn
 from cartwheel.local.store import SqliteStore
-from tests.support.lab import MAP, TABLE, Lab, children, ends, lives, run
+from tests.support.lab import MAP, TABLE, Lab, busy, children, ends, lives, run
 
 
 def send(folder: Path, *bodies: str) -> None:
@@ -101,7 +101,7 @@ def test_stopping_finishes_what_is_under_way_and_keeps_the_rest(folder: Path) ->
     send(folder, *["slow"] * 12)
 
     async def scenario(lab: Lab) -> None:
-        await asyncio.sleep(0.3)
+        await busy(lab, "count")
 
     began = time.monotonic()
     run(folder, scenario)
@@ -119,7 +119,7 @@ def test_stopping_while_every_environment_is_busy_does_not_hang(folder: Path) ->
     send(folder, *["slow"] * 2)
 
     async def scenario(lab: Lab) -> None:
-        await asyncio.sleep(0.1)
+        await busy(lab, "count")
 
     began = time.monotonic()
     run(folder, scenario)
@@ -169,12 +169,12 @@ def test_the_folder_is_taken_as_long_as_a_process_of_the_host_lives(
 
 def test_a_terminated_environment_is_replaced(folder: Path) -> None:
     async def scenario(lab: Lab) -> None:
-        busy = asyncio.ensure_future(lab.invoke("work", seconds=5))
-        await asyncio.sleep(0.3)
+        slow = asyncio.ensure_future(lab.invoke("work", seconds=5))
+        await busy(lab, "work")
         for environment in lab.host.pools["work"].busy:
             os.kill(environment.pid, signal.SIGTERM)
         with pytest.raises(Exception, match="ended its process"):
-            await busy
+            await slow
         assert (await lab.invoke("work"))["calls"] == 1
 
     run(folder, scenario)

@@ -149,6 +149,7 @@ def test_list_by_date(shop: Shop) -> None:
     [
         ("from=2026-02-01&to=2026-01-01", "query.from"),
         ("from=yesterday", "query.from"),
+        ("from=1700000000", "query.from"),
         ("to=2026-13-01", "query.to"),
         ("limit=0", "query.limit"),
         ("limit=101", "query.limit"),

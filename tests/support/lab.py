@@ -211,12 +211,18 @@ def ends(*pids: int, within: float = 5) -> bool:
     return True
 
 
+async def busy(lab: Lab, function: str) -> None:
+    """Until the function is running."""
+    while not lab.host.pools[function].busy:
+        await asyncio.sleep(0.02)
+
+
 async def _be_busy(lab: Lab) -> None:
-    await lab.invoke("work")
-    busy = asyncio.gather(lab.invoke("work", seconds=9), lab.invoke("talk", text="waiting for the end"))
-    await asyncio.sleep(0.3)
+    await lab.invoke("talk", text="idle from now on")
+    slow = asyncio.ensure_future(lab.invoke("work", seconds=9))
+    await busy(lab, "work")
     print(json.dumps(children(os.getpid())), flush=True)
-    await busy
+    await slow
 
 
 if __name__ == "__main__":

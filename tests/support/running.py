@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -21,7 +21,8 @@ from cartwheel.local.identity import Signer
 
 from .client import Client
 
-SECONDS_TO_STOP = 60
+SECONDS_TO_STOP: Final = 60
+GUEST: Final[dict[str, str]] = {}  # the headers of who has no token
 
 
 @dataclass
@@ -123,7 +124,7 @@ class RunningShop:
 
     def request(self, method: str, path: str, document: Any = None, headers: dict[str, str] | None = None) -> Any:
         """The answer's document, asked for as staff unless the headers say otherwise. Raises on a problem."""
-        answer = self.http.request(method, self.url + path, json=document, headers=headers or self.staff)
+        answer = self.http.request(method, self.url + path, json=document, headers=self.staff if headers is None else headers)
         return answer.raise_for_status().json() if answer.content else None
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Any:

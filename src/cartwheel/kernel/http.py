@@ -32,7 +32,6 @@ from .errors import (
 )
 from .events import Cause
 from .idempotency import Answer, Claim, execute
-from .ids import new_id
 from .store import InvalidCursor
 from .unit_of_work import UnitOfWork
 
@@ -144,12 +143,12 @@ def _claim(event: dict[str, Any]) -> Claim | None:
 
 
 def _cause(event: dict[str, Any]) -> Cause:
-    """The request as the cause of what it does: a correlation id from the caller, or a new one."""
+    """The request as the cause of what it does. It begins a story of its own, unless the caller names one."""
     headers = event["headers"]
     request_id = event["requestContext"]["requestId"]
     given = headers.get("x-correlation-id", "")
-    correlation = given if 8 <= len(given) <= 64 and given.isascii() and given.isprintable() else new_id()
-    return Cause(correlation, request_id, headers.get("traceparent"))
+    named = 8 <= len(given) <= 64 and given.isascii() and given.isprintable()
+    return Cause(given if named else request_id, request_id, headers.get("traceparent"))
 
 
 def _check_role(app: APIGatewayHttpResolver, proceed: Callable[..., Response[str]]) -> Response[str]:

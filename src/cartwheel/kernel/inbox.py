@@ -16,7 +16,7 @@ from .events import Envelope, Event
 from .store import EXPIRES, Put, Store, Write
 from .unit_of_work import UnitOfWork, run
 
-REMEMBERED: Final = timedelta(days=15)  # longer than a message can live in a queue and its dead letters
+REMEMBERED: Final = timedelta(days=20)  # longer than a message can live: 4 days in its queue, 14 as a dead letter
 
 Handler = Callable[[Any, UnitOfWork], None]
 Typed = TypeVar("Typed", bound=Event)

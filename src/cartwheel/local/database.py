@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+import orjson
+
 from cartwheel.kernel.topology import App, Index, Table
 
 FILE: Final = "cartwheel.db"
@@ -35,6 +37,7 @@ def open_for_writing(folder: Path, app: App) -> sqlite3.Connection:
     connection = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
     connection.executescript(_PRAGMAS)
     connection.executescript(_HOST_TABLES)
+    connection.create_function("attribute", 2, lambda item, name: orjson.loads(item).get(name), deterministic=True)
     connection.execute("BEGIN IMMEDIATE")  # a new column and what it is filled with come together, or not at all
     for table in app.tables:
         _create_table(connection, table)
@@ -73,7 +76,7 @@ def _create_table(connection: sqlite3.Connection, table: Table) -> None:
     for attribute in indexed_attributes(table):
         if attribute not in present:
             connection.execute(f'ALTER TABLE {name} ADD COLUMN "{attribute}" TEXT')
-            connection.execute(f"UPDATE {name} SET \"{attribute}\" = json_extract(item, '$.{attribute}')")
+            connection.execute(f'UPDATE {name} SET "{attribute}" = attribute(item, ?)', (attribute,))
     for index in table.all_indexes:
         _create_index(connection, table, index)
 

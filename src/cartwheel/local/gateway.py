@@ -1,7 +1,6 @@
 """The gateway: finds the function of a request, checks the token, hands over an API Gateway 2.0 event."""
 
 import base64
-import binascii
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -123,8 +122,13 @@ def _event(
 
 def _answer(answer: dict[str, Any]) -> HttpAnswer:
     try:
+        status = int(answer["statusCode"])
+        if not 200 <= status <= 599:
+            raise ValueError("statusCode")
+        headers = {str(name): str(value) for name, value in (answer.get("headers") or {}).items()}
         text = answer.get("body") or ""
         body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
-        return HttpAnswer(answer["statusCode"], dict(answer.get("headers") or {}), body)
-    except (KeyError, TypeError, AttributeError, binascii.Error) as error:
-        raise InternalError(f"the function's answer has not the form of payload 2.0: {error!r}") from None
+        return HttpAnswer(status, headers, body)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        reason = type(error).__name__  # its text might quote the answer
+        raise InternalError(f"the function's answer has not the form of payload 2.0: {reason}") from None

@@ -90,7 +90,8 @@ class Host:
         for function, part in self.app.functions.values():
             self.pools[function.name] = _pool(function, part, maker, self.report)
         for consumer in self.app.consumers:
-            self.pumps.append(QueuePump(consumer, self.pools[consumer.name], self.storage, self._settled))
+            pool = self.pools[consumer.name]
+            self.pumps.append(QueuePump(consumer, pool, self.storage, self._settled, self._callers_wait))
         clocks = [Clockwork(each, self.pools[each.function.name], self.report) for each in self.app.schedules]
         self.tasks = [asyncio.create_task(pump.run()) for pump in self.pumps]
         self.tasks += [asyncio.create_task(clock.run()) for clock in clocks]
@@ -114,6 +115,9 @@ class Host:
             task.cancel()
         self.nursery.close()
         await self.storage.call("stop")
+
+    def _callers_wait(self) -> bool:
+        return any(self.pools[part.api.name].waiting for part in self.app.slices if part.api)
 
     def _settled(self, backlog: int) -> None:
         self.backlog = backlog

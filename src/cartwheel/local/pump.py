@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from cartwheel.kernel.errors import Problem
 from cartwheel.kernel.queue import Failure, Message
@@ -11,6 +11,8 @@ from cartwheel.kernel.topology import Consumer, Schedule
 
 from .channel import AsyncChannel
 from .environments import Pool
+
+COURTESY: Final = 10  # times that a queue lets waiting requests go first, 20 ms each, before it has its turn
 
 
 @dataclass
@@ -21,12 +23,14 @@ class QueuePump:
     pool: Pool
     storage: AsyncChannel
     settled: Callable[[int], None]
+    callers_wait: Callable[[], bool]
     stopping: bool = False
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Until stopped; then what is under way is finished first."""
         while not self.stopping:
+            await self._let_requests_pass()
             free = self.pool.limit - len(self._under_way)
             messages = await self.storage.call("receive", self.consumer.name, free * self.consumer.batch)
             if not messages:
@@ -38,6 +42,13 @@ class QueuePump:
             if len(self._under_way) >= self.pool.limit:
                 await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(*self._under_way)
+
+    async def _let_requests_pass(self) -> None:
+        """While callers wait for an environment, messages do, for a while: what was accepted is safe already."""
+        for _ in range(COURTESY):
+            if self.stopping or not self.callers_wait():
+                return
+            await asyncio.sleep(0.02)
 
     async def _handle(self, messages: list[Message]) -> None:
         failed = await self._invoke(messages)

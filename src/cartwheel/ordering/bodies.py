@@ -1,12 +1,26 @@
 """What callers may send about orders."""
 
+import re
+from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from cartwheel.kernel.money import Amount, Currency, to_minor
 from cartwheel.kernel.schema import Email, Request, Text
+
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _a_day(text: object) -> object:
+    """A number alone would be taken for seconds since 1970."""
+    if isinstance(text, str) and not _DAY.fullmatch(text):
+        raise ValueError("must be a day, such as 2026-11-27")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_a_day)]
 
 
 class CreateOrder(Request):

@@ -15,7 +15,7 @@ from cartwheel.kernel.unit_of_work import UnitOfWork
 
 from . import service, store
 from .answers import AcceptedOrder, OrderAnswer, OrderPage
-from .bodies import CreateOrder
+from .bodies import CreateOrder, Day
 from .events import PaymentInstruction
 from .model import Moment, Order, Status, Step
 
@@ -47,8 +47,8 @@ def read_order(order_id: str) -> Response[str]:
 
 @app.get("/orders", **http.route("List a customer's orders, newest first", OrderPage, role="customer"))
 def list_orders(
-    first: Annotated[date | None, Query(alias="from", description="The first day, UTC.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="The last day, UTC, included.")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="The first day, UTC.")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="The last day, UTC, included.")] = None,
     customer: Annotated[str | None, Query(max_length=200, description="Whose orders; only staff may ask.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query()] = None,

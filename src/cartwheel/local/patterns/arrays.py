@@ -2,11 +2,12 @@
 
 Every element that is an object or an array opened a scope of its own. A pattern matches if from each
 array one element can be chosen so that the chosen ones meet all fields between them. The scopes are
-folded from the innermost outwards, each to the outcomes its choices allow, so that the cost grows
-with the size of the event and not with the number of choices.
+folded from the innermost outwards, each to the outcomes its choices allow. What nothing outside of a
+scope can complete is dropped there, so that the cost grows with the event and not with the choices.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
@@ -17,8 +18,15 @@ FEW = 4
 """With so few places for one of the fields, only what goes with each of them is looked at."""
 
 
+class Own(NamedTuple):
+    """Of the values directly in a scope, as bits: the fields they meet, and the fields they are there for."""
+
+    met: int
+    there: int
+
+
 class Outcome(NamedTuple):
-    """Sets of fields as bits: those met, and those whose absence is spoilt because they are there."""
+    """Of one choice of elements, as bits: the fields met, and those that should be absent but are there."""
 
     met: int
     spoilt: int
@@ -28,31 +36,19 @@ Outcomes: TypeAlias = frozenset[Outcome]
 
 
 class _Array:
-    """What the elements of one array allow."""
-
     def __init__(self) -> None:
+        self.there = 0
+        """The fields with a value in any element."""
         self.outcomes: set[Outcome] = set()
-        self.anywhere = 0
-        """The fields to be absent that are there in any element."""
-
-    def choices(self) -> Outcomes:
-        return _best([*(self._chosen(outcome) for outcome in self.outcomes), Outcome(0, self.anywhere)])
-
-    def _chosen(self, outcome: Outcome) -> Outcome:
-        # As in EventBridge, fields are looked at in the order of their paths: an element is settled on
-        # by the first field it meets, and only absences after that are about this element alone.
-        first = outcome.met & -outcome.met
-        settled = -(first << 1) if first else 0
-        return Outcome(outcome.met, (outcome.spoilt & settled) | (self.anywhere & ~settled))
 
 
 def consistent(checks: Sequence[FieldCheck], flat: Flat) -> bool:
     """Whether one choice of elements meets all the checks, which come in the order of their paths."""
     pivot = _pivot(checks, flat)
     if pivot is None or len(pivot) > FEW:
-        return _satisfied(checks, _own_outcomes(checks, flat), flat)
+        return _Fold(checks, flat, _own(checks, flat)).possible()
     # Otherwise a large array would be read once more for every rule about one of its elements.
-    return any(_satisfied(checks, _outcomes_in(flat.beside(scope), checks, flat), flat) for scope in pivot)
+    return any(_Fold(checks, flat, _own_of(flat.beside(scope), checks, flat)).possible() for scope in pivot)
 
 
 def _pivot(checks: Sequence[FieldCheck], flat: Flat) -> list[int] | None:
@@ -65,66 +61,121 @@ def _pivot(checks: Sequence[FieldCheck], flat: Flat) -> list[int] | None:
     return min(found, key=len, default=None)
 
 
-def _satisfied(checks: Sequence[FieldCheck], own: dict[int, Outcome], flat: Flat) -> bool:
-    may_be_absent = sum(1 << place for place, check in enumerate(checks) if check.absent)
-    everything = (1 << len(checks)) - 1
-    return any(met | (may_be_absent & ~spoilt) == everything for met, spoilt in _folded(own, flat))
-
-
-def _own_outcomes(checks: Sequence[FieldCheck], flat: Flat) -> dict[int, Outcome]:
-    """What each scope meets and spoils by the values directly in it."""
-    own: dict[int, Outcome] = {0: Outcome(0, 0)}
+def _own(checks: Sequence[FieldCheck], flat: Flat) -> dict[int, Own]:
+    own: dict[int, Own] = {0: Own(0, 0)}
     for place, check in enumerate(checks):
-        bit = 1 << place
         for scope, value in flat.values.get(check.path, ()):
-            met, spoilt = own.get(scope, (0, 0))
-            met |= bit if check.accepts(value) else 0
-            own[scope] = Outcome(met, spoilt | bit if check.absent else spoilt)
+            met, there = own.get(scope, (0, 0))
+            own[scope] = Own(met | check.accepts(value) << place, there | 1 << place)
     return own
 
 
-def _outcomes_in(scopes: Iterable[int], checks: Sequence[FieldCheck], flat: Flat) -> dict[int, Outcome]:
-    """The same for these scopes alone."""
-    own: dict[int, Outcome] = {0: Outcome(0, 0)}
+def _own_of(scopes: Iterable[int], checks: Sequence[FieldCheck], flat: Flat) -> dict[int, Own]:
+    own: dict[int, Own] = {0: Own(0, 0)}
     for scope in scopes:
-        met = spoilt = 0
+        met = there = 0
         for place, check in enumerate(checks):
             values = flat.values_in(scope, check.path)
             met |= any(check.accepts(value) for value in values) << place
-            spoilt |= (check.absent and len(values) > 0) << place
-        own[scope] = Outcome(met, spoilt)
+            there |= (len(values) > 0) << place
+        own[scope] = Own(met, there)
     return own
 
 
-def _folded(own: dict[int, Outcome], flat: Flat) -> Outcomes:
-    arrays_in: dict[int, dict[int, _Array]] = {}
-    # A scope is opened after the one around it, so descending order is from the inside out.
-    for scope in sorted(_with_those_around(own, flat), reverse=True):
-        here = own.get(scope, Outcome(0, 0))
-        outcomes, anywhere = frozenset([here]), here.spoilt
-        for array in arrays_in.pop(scope, {}).values():
-            outcomes = _combined(outcomes, array.choices())
-            anywhere |= array.anywhere
-        if scope == 0:
-            return outcomes
-        around, number = flat.parents[scope]
-        array = arrays_in.setdefault(around, {}).setdefault(number, _Array())
-        array.outcomes |= outcomes
-        array.anywhere |= anywhere
-    return frozenset()
+class _Fold:
+    """The scopes of one event, for the checks of one pattern."""
+
+    def __init__(self, checks: Sequence[FieldCheck], flat: Flat, own: dict[int, Own]) -> None:
+        self._flat = flat
+        self._own = own
+        self._everything = (1 << len(checks)) - 1
+        self._absent = sum(1 << place for place, check in enumerate(checks) if check.absent)
+
+    def possible(self) -> bool:
+        # A scope is opened after the one around it, so descending order is from the inside out.
+        for scope in reversed(self._scopes):
+            outcomes = self._outcomes(scope)
+            if scope:
+                around, number = self._flat.parents[scope]
+                self._arrays[around][number].outcomes |= outcomes
+        return bool(outcomes)
+
+    @cached_property
+    def _scopes(self) -> list[int]:
+        found: set[int] = set()
+        for scope in self._own:
+            while scope not in found:
+                found.add(scope)
+                scope = self._flat.parents[scope][0]
+        return sorted(found)
+
+    @cached_property
+    def _arrays(self) -> dict[int, dict[int, _Array]]:
+        """The arrays directly in each scope, so far only with what is there in them."""
+        arrays: dict[int, dict[int, _Array]] = {scope: {} for scope in self._scopes}
+        for scope in reversed(self._scopes[1:]):
+            around, number = self._flat.parents[scope]
+            array = arrays[around].setdefault(number, _Array())
+            array.there |= self._there(scope) | _together(arrays[scope].values())
+        return arrays
+
+    @cached_property
+    def _outside(self) -> dict[int, int]:
+        """For each scope the fields with a value that may be met beside it: not in it, nor in its array."""
+        outside = {0: 0}
+        for scope in self._scopes[1:]:
+            around, number = self._flat.parents[scope]
+            others = _together(array for other, array in self._arrays[around].items() if other != number)
+            outside[scope] = outside[around] | self._there(around) | others
+        return outside
+
+    def _there(self, scope: int) -> int:
+        return self._own[scope].there if scope in self._own else 0
+
+    def _outcomes(self, scope: int) -> Outcomes:
+        met, there = self._own.get(scope, (0, 0))
+        outcomes = frozenset([Outcome(met, there & self._absent)])
+        for array in self._arrays[scope].values():
+            pairs = product(outcomes, self._choices(array))
+            outcomes = _best(Outcome(a.met | b.met, a.spoilt | b.spoilt) for a, b in pairs)
+        final = self._everything & ~self._outside[scope]
+        return _best(_settled(outcome, final) for outcome in outcomes if not self._fails(outcome) & final)
+
+    def _fails(self, outcome: Outcome) -> int:
+        return ~outcome.met & (~self._absent | outcome.spoilt)
+
+    def _choices(self, array: _Array) -> Outcomes:
+        """What each element allows, as seen from the scope around; or none, if no field needs one."""
+        anywhere = array.there & self._absent
+        chosen = [Outcome(met, _spoilt(met, spoilt, anywhere)) for met, spoilt in array.outcomes]
+        return _best([*chosen, Outcome(0, anywhere)])
 
 
-def _with_those_around(scopes: Iterable[int], flat: Flat) -> set[int]:
-    found: set[int] = set()
-    for scope in scopes:
-        while scope not in found:
-            found.add(scope)
-            scope = flat.parents[scope][0]
-    return found
+def _together(arrays: Iterable[_Array]) -> int:
+    there = 0
+    for array in arrays:
+        there |= array.there
+    return there
 
 
-def _combined(left: Outcomes, right: Outcomes) -> Outcomes:
-    return _best([Outcome(a.met | b.met, a.spoilt | b.spoilt) for a, b in product(left, right)])
+def _after_first(met: int) -> int:
+    """The fields after the first one met.
+
+    As in EventBridge, fields are looked at in the order of their paths: an element is settled on by the
+    first field it meets, and only absences after that are about this element alone.
+    """
+    return -((met & -met) << 1) if met else 0
+
+
+def _spoilt(met: int, spoilt: int, anywhere: int) -> int:
+    settled = _after_first(met)
+    return (spoilt & settled) | (anywhere & ~settled)
+
+
+def _settled(outcome: Outcome, final: int) -> Outcome:
+    """The outcome with what can no longer fail counted as met, so that outcomes that end alike are one."""
+    met = outcome.met | (final & _after_first(outcome.met))
+    return Outcome(met, outcome.spoilt & ~met)
 
 
 def _best(outcomes: Iterable[Outcome]) -> Outcomes:
