@@ -1,5 +1,6 @@
 """One story, one correlation id: in the log of the request, in its events and in the logs of their consumers."""
 
+import io
 import json
 
 import pytest
@@ -8,15 +9,12 @@ from tests.support.shop import Shop
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Correlation-Id": "story-0001"}])
-def test_request_events_and_logs_share_one_id(
-    shop: Shop, capfd: pytest.CaptureFixture[str], headers: dict[str, str]
-) -> None:
+def test_request_events_and_logs_share_one_id(shop: Shop, log: io.StringIO, headers: dict[str, str]) -> None:
     answer = shop.request("POST", "/orders", json={"amount": 5, "currency": "EUR"}, headers=headers)
     assert answer.status == 202
     shop.drain()
-    logged = {json.loads(line)["correlationId"] for line in capfd.readouterr().out.splitlines()}
     published = {envelope["detail"]["metadata"]["correlationId"] for envelope in shop.envelopes()}
-    assert logged == published
+    assert {json.loads(line)["correlationId"] for line in log.getvalue().splitlines()} == published
     assert len(published) == 1
     if headers:
         assert published == {"story-0001"}
