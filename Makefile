@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-CODE := src tests bench
+CODE := src tests bench docs
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 INSTALL := $(PIP) install --require-hashes --only-binary :all: --requirement
@@ -21,7 +21,7 @@ unexport PIP_PREFIX PIP_REQUIRE_HASHES PIP_TARGET PIP_USER PYTHONHOME PYTHONPATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test lint format bench lock clean
+.PHONY: help up test lint format docs bench lock clean
 
 help: ## list these targets
 	@echo "Usage: make <target> [PYTHON=$(PYTHON)]"
@@ -43,6 +43,9 @@ lint: $(DEV) ## style, types, layers
 format: $(DEV) ## bring the code into form
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+
+docs: $(RUNTIME) ## write the generated parts of docs/ anew
+	$(BIN)/python docs/generate.py
 
 bench: $(DEV) ## measure a running shop beside its floors
 	$(BIN)/python -m bench $(ARGS)
