@@ -1,0 +1,92 @@
+"""The life of a measured shop: on a fresh copy of its data folder, bounded in time, and with no process left behind."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import TimeoutExpired
+from types import FrameType
+from typing import Final
+
+from tests.support.running import RunningShop
+
+from cartwheel.local.address import is_taken
+from cartwheel.local.database import FILE
+
+LAST_PROCESS: Final = 10  # seconds within which the host's processes follow it
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: a shop with so many orders stored, in a place, with these numbers of clients."""
+
+    place: Path
+    stored: int
+    clients: tuple[int, ...]
+    folder: Path  # as it was filled; each round works on a copy
+
+    @property
+    def name(self) -> str:
+        return f"{self.place}, {self.stored:,} orders stored"
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[RunningShop]:
+    """A shop for as long as it is measured; nothing of it runs on, whatever happens."""
+    shop = RunningShop(folder)
+    try:
+        shop.start()
+        yield shop
+    finally:
+        if shop.process:
+            _end(shop)
+
+
+def _end(shop: RunningShop) -> None:
+    try:
+        shop.stop()
+    except TimeoutExpired:
+        shop.kill()
+    end = time.monotonic() + LAST_PROCESS
+    while is_taken(shop.folder) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raises TimeoutError when it takes longer."""
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"not done after {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(int(seconds) + 1)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def life(subject: Subject) -> Iterator[RunningShop]:
+    """A shop on a copy of the subject's folder."""
+    folder = subject.folder.with_name(f"{subject.folder.name}-live")
+    shutil.copytree(subject.folder, folder)
+    _flush(folder / FILE)
+    try:
+        with started(folder) as shop:
+            yield shop
+    finally:
+        shutil.rmtree(folder)
+
+
+def _flush(path: Path) -> None:
+    """Otherwise the machine would write the copy back while the shop is measured."""
+    handle = os.open(path, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
