@@ -121,7 +121,7 @@ def _function(name: str, timeout: float = 10, concurrency: int | None = None) ->
 
 
 FUNCTIONS = (
-    _function("work", concurrency=3),
+    _function("work", concurrency=2),
     _function("misbehave", timeout=0.4, concurrency=2),
     _function("talk"),
     Function("write", "tests.support.lab:write", access("put")),

@@ -84,11 +84,10 @@ class RunningShop:
     def pids(self, name: str | None = None) -> list[int]:
         """The living processes of the shop, or those of that name: `storage`, `nursery`, a function. Linux only."""
         assert self.process
-        parents = {pid: facts for pid, facts in _processes()}
-        family = {self.process.pid}
-        while grown := {pid for pid, (_, parent) in parents.items() if parent in family} - family:
+        living, family = living_processes(), {self.process.pid}
+        while grown := {pid for pid, (_, parent) in living.items() if parent in family} - family:
             family |= grown
-        return sorted(pid for pid in family & parents.keys() if name is None or parents[pid][0] == name[:15])
+        return sorted(pid for pid in family & living.keys() if name is None or living[pid][0] == name[:15])
 
     def kill_processes(self, name: str) -> int:
         """`kill -9` all processes of the name; how many there were."""
@@ -124,7 +123,9 @@ class RunningShop:
 
     def request(self, method: str, path: str, document: Any = None, headers: dict[str, str] | None = None) -> Any:
         """The answer's document, asked for as staff unless the headers say otherwise. Raises on a problem."""
-        answer = self.http.request(method, self.url + path, json=document, headers=self.staff if headers is None else headers)
+        answer = self.http.request(
+            method, self.url + path, json=document, headers=self.staff if headers is None else headers
+        )
         return answer.raise_for_status().json() if answer.content else None
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Any:
@@ -169,15 +170,19 @@ class RunningShop:
 
     def wait_until_settled(self, seconds: float = 120) -> None:
         """Until nothing is under way. Raises AssertionError when it takes too long."""
-        self.wait_until(lambda: not self.get("/health")["backlog"], seconds)
-        time.sleep(0.2)  # the figure may lag behind by the interval in which it is taken
-        self.wait_until(lambda: not self.get("/health")["backlog"], seconds)
+        for _ in range(2):  # the figure may lag behind by the interval in which it is taken
+            self.wait_until(
+                lambda: not self.get("/health")["backlog"], seconds, state=lambda: self.get("/_host/queues")
+            )
+            time.sleep(0.2)
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        """Raises AssertionError, with the state of the queues, when it takes too long."""
+    def wait_until(
+        self, condition: Callable[[], bool], seconds: float = 60, state: Callable[[], Any] = lambda: ""
+    ) -> None:
+        """Raises AssertionError, with the state of things, when it takes too long."""
         end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, self.get("/_host/queues")
+            assert time.monotonic() < end, f"waited for {seconds} s: {state()}"
             time.sleep(0.1)
 
     def stock(self, sku: str, quantity: int) -> None:
@@ -191,14 +196,16 @@ class RunningShop:
             self.http.close()
 
 
-def _processes() -> Iterator[tuple[int, tuple[str, int]]]:
-    """Every process of this machine: its id, its name and its parent."""
+def living_processes() -> dict[int, tuple[str, int]]:
+    """Every process of this machine by its id: its name and its parent. Linux only."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             before, _, after = path.read_text().rpartition(")")
             state, parent = after.split()[:2]
             if state != "Z":
-                yield int(path.parent.name), (before.partition("(")[2], int(parent))
+                found[int(path.parent.name)] = (before.partition("(")[2], int(parent))
+    return found
 
 
 @contextmanager
@@ -233,4 +240,4 @@ async def outcome(client: Client, order_id: str, seconds: float = 60) -> dict[st
         if order["status"] in ("CONFIRMED", "CANCELLED"):
             return order
         assert asyncio.get_running_loop().time() < end, order
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)  # hundreds ask at once: shorter, and they would be most of the load
