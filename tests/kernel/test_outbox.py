@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,11 @@ import pytest
 from cartwheel.kernel.conditions import NotExists
 from cartwheel.kernel.inbox import Inbox
 from cartwheel.kernel.outbox import PREFIX, outbox_row, relay, unsent
-from cartwheel.kernel.store import ConditionFailed, Put, Store, StoreError, Write
+from cartwheel.kernel.store import ConditionFailed, Put, Store, Write
 from cartwheel.kernel.unit_of_work import UnitOfWork, run
 from cartwheel.local.engine import Engine
 from tests.contract.adapters import THINGS, sqlite_engine, sqlite_store
+from tests.support.store import Wrapped
 
 from .world import Crash, FakeBus, Packed, Sent, cause, envelope, everything, pack, put, weight
 
@@ -128,19 +128,10 @@ def test_lesson_outbox_without_a_sweeper(folder: Path) -> None:
         assert not engine.has_unsent
 
 
-@dataclass
-class DiesBeforeDelete:
+class DiesBeforeDelete(Wrapped):
     """A store whose process ends before the relay can delete what it sent."""
 
-    store: Store
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.store, name)
-
     def transact(self, writes: Sequence[Write]) -> None:
-        raise Crash
-
-    def transact_each(self, transactions: Sequence[Sequence[Write]]) -> list[StoreError | None]:
         raise Crash
 
 
@@ -148,7 +139,7 @@ def test_events_sent_twice_by_a_crashed_relay_have_one_effect(store: Store) -> N
     pack_and_tell(store, "a")
     bus = FakeBus()
     with pytest.raises(Crash):
-        relay(DiesBeforeDelete(store), bus, THINGS, list(unsent(store, THINGS)))  # type: ignore[arg-type]
+        relay(DiesBeforeDelete(store), bus, THINGS, list(unsent(store, THINGS)))
     relay(store, bus, THINGS, list(unsent(store, THINGS)))
     assert bus.subjects == ["a", "a"]
     assert bus.published[0].id == bus.published[1].id

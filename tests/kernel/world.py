@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from cartwheel.kernel.bus import Rejected
 from cartwheel.kernel.events import Cause, Envelope, Event
 from cartwheel.kernel.ids import new_id
-from cartwheel.kernel.store import Item, Key, Page, Put, Query, Store, StoreError, Update, Write
+from cartwheel.kernel.store import Item, Key, Put, Query, Store, Update, Write
 from cartwheel.kernel.unit_of_work import UnitOfWork
 from tests.contract.adapters import THINGS
+from tests.support.store import Wrapped
 
 
 class Packed(Event, source="test", subject="box"):
@@ -56,28 +57,16 @@ def put(box: str, **attributes: object) -> Put:
     return Put(THINGS, {"PK": box, "SK": "box", **attributes})
 
 
-@dataclass
-class Overtaken:
+class Overtaken(Wrapped):
     """A store where, just before each of the first transactions, somebody else acts."""
 
-    store: Store
-    rivals: list[Callable[[], None]]
-
-    def get(self, table: str, key: Key) -> Item | None:
-        return self.store.get(table, key)
-
-    def query(self, query: Query) -> Page:
-        return self.store.query(query)
+    def __init__(self, store: Store, rivals: list[Callable[[], None]]) -> None:
+        super().__init__(store)
+        self._rivals = iter(rivals)
 
     def transact(self, writes: Sequence[Write]) -> None:
-        if self.rivals:
-            self.rivals.pop(0)()
-        self.store.transact(writes)
-
-    def transact_each(self, transactions: Sequence[Sequence[Write]]) -> list[StoreError | None]:
-        if self.rivals:
-            self.rivals.pop(0)()
-        return self.store.transact_each(transactions)
+        next(self._rivals, lambda: None)()
+        super().transact(writes)
 
 
 class Crash(Exception):

@@ -665,6 +665,22 @@ def test_fields_no_rule_asks_for_cost_nothing() -> None:
     assert ratio < 8
 
 
+def test_choices_from_many_arrays_do_not_multiply() -> None:
+    names, letters = [f"array-{number}" for number in range(6)], "abcd"
+    leaf = [{"numeric": ["=", 1]}, {"exists": False}]
+    pattern = Pattern.compile({"x": {name: dict.fromkeys(letters, leaf) for name in names}})
+
+    def element(seed: int) -> Json:
+        # Every combination of met, there without being met, and missing comes up somewhere.
+        return {letter: seed // 3**place % 3 for place, letter in enumerate(letters) if seed // 3**place % 3}
+
+    arrays = [{name: [element(7 * n + 11 * m) for m in range(1, 12)] for name in names} for n in range(40)]
+    start = time.perf_counter()
+    assert pattern.matches({"x": arrays})
+    assert not pattern.matches({"x": [{**array, "array-3": [{"a": 2}]} for array in arrays]})
+    assert time.perf_counter() - start < 10
+
+
 def test_an_array_is_not_read_once_more_for_every_rule() -> None:
     event = placed(777)
     event["detail"]["lines"] = [{"sku": f"SKU-{number}-1", "quantity": number % 5} for number in range(1000)]

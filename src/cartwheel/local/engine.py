@@ -58,7 +58,6 @@ class Engine:
     def _undo(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        self._fresh.clear()
         self.queues.recount()
         self.sweep()
 
