@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import TimeoutExpired
 from types import FrameType
 from typing import Final
 
@@ -17,7 +16,7 @@ from tests.support.running import RunningShop
 from cartwheel.local.address import is_taken
 from cartwheel.local.database import FILE
 
-LAST_PROCESS: Final = 10  # seconds within which the host's processes follow it
+LAST_PROCESS: Final = 10  # seconds in which the host's other processes end after it
 
 
 @dataclass(frozen=True)
@@ -36,24 +35,17 @@ class Subject:
 
 @contextmanager
 def started(folder: Path) -> Iterator[RunningShop]:
-    """A shop for as long as it is measured; nothing of it runs on, whatever happens."""
+    """A shop for as long as it is measured; afterwards nothing of it runs, and its folder is at rest."""
     shop = RunningShop(folder)
     try:
         shop.start()
         yield shop
     finally:
         if shop.process:
-            _end(shop)
-
-
-def _end(shop: RunningShop) -> None:
-    try:
-        shop.stop()
-    except TimeoutExpired:
-        shop.kill()
-    end = time.monotonic() + LAST_PROCESS
-    while is_taken(shop.folder) and time.monotonic() < end:
-        time.sleep(0.01)
+            shop.close()
+        end = time.monotonic() + LAST_PROCESS
+        while is_taken(folder) and time.monotonic() < end:
+            time.sleep(0.01)
 
 
 @contextmanager

@@ -10,12 +10,12 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
-import httpx
 import uvloop
 from tests.support.running import RunningShop
 
@@ -94,12 +94,12 @@ class Specimens:
 
 def buy_specimens(shop: RunningShop) -> Specimens:
     """Buys them; the shop is settled afterwards."""
-    reader = open_for_reading(shop.folder)
-    customer = shop.token(new_id())
-    confirmed = [_rows_of_one(shop, reader, headers, fulfil=False) for headers in ({}, customer)]
-    fulfilled = [_rows_of_one(shop, reader, headers, fulfil=True) for headers in ({}, customer)]
-    reader.close()
-    return Specimens(confirmed, fulfilled)
+    with closing(open_for_reading(shop.folder)) as reader:
+
+        def pair(*, fulfil: bool) -> list[list[Row]]:
+            return [_rows_of_one(shop, reader, headers, fulfil) for headers in ({}, shop.token(new_id()))]
+
+        return Specimens(confirmed=pair(fulfil=False), fulfilled=pair(fulfil=True))
 
 
 def _rows_of_one(shop: RunningShop, reader: sqlite3.Connection, headers: dict[str, str], fulfil: bool) -> list[Row]:
@@ -112,7 +112,7 @@ def _rows_of_one(shop: RunningShop, reader: sqlite3.Connection, headers: dict[st
     order_id = uvloop.run(shopper())
     shop.wait_until_settled()
     if fulfil:
-        httpx.post(f"{shop.url}/orders/{order_id}/fulfil", headers=shop.staff).raise_for_status()
+        shop.request("POST", f"/orders/{order_id}/fulfil")
         shop.wait_until_settled()
     return [
         Row.of(table, row)

@@ -10,6 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+LOAD = ("rate", "p50", "p99", "refused", "to-health", "to-commit")
+
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bench", *arguments]
@@ -21,8 +23,7 @@ def figures(folder: Path, *arguments: str) -> tuple[str, Any]:
     file = folder / "figures.json"
     done = bench("--quick", "--on", str(folder), "--json", str(file), *arguments)
     assert done.returncode == 0, done.stderr
-    file_itself = {file.name}
-    assert {path.name for path in folder.iterdir()} == file_itself, "something was left behind"
+    assert list(folder.iterdir()) == [file], "something was left behind"
     return done.stdout, json.loads(file.read_text())
 
 
@@ -52,9 +53,6 @@ def test_every_figure_is_there(tmp_path: Path) -> None:
         "stored",
     ):
         assert line in printed
-
-
-LOAD = ("rate", "p50", "p99", "refused", "to-health", "to-commit")
 
 
 def test_a_soak_tells_how_memory_went(tmp_path: Path) -> None:

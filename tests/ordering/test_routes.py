@@ -52,7 +52,6 @@ def test_stored_item_has_the_documented_keys(shop: Shop) -> None:
         ({"amount": 1}, "body.currency", "required"),
         ({"amount": 1, "currency": "EUR", "email": "a@b\nBcc: x@y"}, "body.email", "not an e-mail address"),
         ({"amount": 1, "currency": "EUR", "paymentToken": ""}, "body.paymentToken", "at least 1"),
-        ({"amount": 1, "currency": "EUR", "paymentToken": "\ud800"}, "body.paymentToken", "valid string"),
         ({"amount": 1, "currency": "EUR", "orderId": new_id()}, "body.orderId", "not permitted"),
         ({"amount": 1, "currency": "EUR", "status": "CONFIRMED"}, "body.status", "not permitted"),
         ([], "body", "valid dictionary"),
@@ -97,7 +96,9 @@ def test_same_idempotency_key_is_one_order(shop: Shop) -> None:
     assert len(shop.envelopes()) == 1
 
 
-@pytest.mark.parametrize("order_id", [new_id(), sealed_id("another key"), "x", "%00", "1" * 500, new_id().upper()], ids=lambda _: "id")
+@pytest.mark.parametrize(
+    "order_id", [new_id(), sealed_id("another key"), "x", "%00", "1" * 500, new_id().upper()], ids=lambda _: "id"
+)
 @pytest.mark.parametrize("way", ["GET {}", "POST {}/cancel", "POST {}/fulfil", "POST {}/refund"])
 def test_unknown_order_is_not_found(shop: Shop, order_id: str, way: str) -> None:
     method, path = way.format(f"/orders/{order_id}").split()
