@@ -10,7 +10,7 @@ import pytest
 from cartwheel.kernel.conditions import NotExists
 from cartwheel.kernel.inbox import Inbox
 from cartwheel.kernel.outbox import PREFIX, outbox_row, relay, unsent
-from cartwheel.kernel.store import ConditionFailed, Put, Store, Write
+from cartwheel.kernel.store import ConditionFailed, InvalidWrite, Put, Store, Write
 from cartwheel.kernel.unit_of_work import UnitOfWork, run
 from cartwheel.local.engine import Engine
 from tests.contract.adapters import THINGS, sqlite_engine, sqlite_store
@@ -108,9 +108,15 @@ def test_lesson_failed_entry_count_never_read(store: Store) -> None:
     assert list(unsent(store, THINGS)) == []
 
 
+def test_an_event_that_no_bus_would_take_is_refused_with_its_facts() -> None:
+    with pytest.raises(InvalidWrite, match="Packed is larger than the 262144 bytes"):
+        outbox_row(THINGS, [envelope(Packed(box="big", note="x" * 300_000))])
+
+
 def test_a_rejected_event_is_offered_again_by_the_sweeper(engine: Engine) -> None:
+    engine.bus = FakeBus(rejects={"hot"})  # type: ignore[assignment]
     with engine.group():
-        engine.store.transact([outbox_row(THINGS, [envelope(Packed(box="big", note="x" * 300_000))])])
+        engine.store.transact([outbox_row(THINGS, [envelope(Packed(box="hot"))])])
     relay_all(engine)
     assert len(list(unsent(engine.store, THINGS))) == 1
     engine.sweep()

@@ -9,12 +9,14 @@ togetherness of the records of a transaction. A row is deleted only when the bus
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from pydantic_core import to_json
 
 from .bus import Bus, Rejected
-from .events import Envelope
+from .events import MAX_ENTRY_BYTES, Envelope
 from .ids import new_id
-from .store import MAX_TRANSACTION_ITEMS, Delete, Item, Key, Put, Query, Store, query_all
+from .store import MAX_TRANSACTION_ITEMS, Delete, InvalidWrite, Item, Key, Put, Query, Store, query_all
 
 INDEX: Final = "outbox"
 PREFIX: Final = "OUTBOX#"
@@ -26,8 +28,16 @@ def outbox_row(table: str, events: Sequence[Envelope]) -> Put:
     row_id = new_id()
     key = PREFIX + row_id
     shard = f"{PREFIX}{int(row_id[-1], 16) % SHARDS}"
-    row = {"PK": key, "SK": key, "outboxShard": shard, "outboxId": row_id, "events": [e.to_dict() for e in events]}
+    row = {"PK": key, "SK": key, "outboxShard": shard, "outboxId": row_id, "events": [_entry(e) for e in events]}
     return Put(table, row)
+
+
+def _entry(event: Envelope) -> dict[str, Any]:
+    """Raises InvalidWrite for one that no bus would take: stored, it would be sent again for ever."""
+    entry = event.to_dict()
+    if len(to_json(entry)) > MAX_ENTRY_BYTES:
+        raise InvalidWrite(f"{event.detail_type} is larger than the {MAX_ENTRY_BYTES} bytes a bus takes")
+    return entry
 
 
 def is_outbox_row(item: Item) -> bool:

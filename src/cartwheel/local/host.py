@@ -116,6 +116,12 @@ class Host:
         self.nursery.close()
         await self.storage.call("stop")
 
+    async def abandon(self) -> None:
+        """Give up where a process of the host has died: what was under way is in the queues, and comes again."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
     def _callers_wait(self) -> bool:
         return any(self.pools[part.api.name].waiting for part in self.app.slices if part.api)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import time
@@ -45,7 +46,12 @@ class Options:
 
 
 def up(options: Options) -> None:
-    """Serve until SIGTERM or SIGINT. Raises AlreadyRunning, and OSError when the address cannot be had."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises AlreadyRunning, ConnectionError when a process of the host died, and OSError when the address or the folder
+    cannot be had.
+    """
+    os.umask(0o077)  # what is in the folder is the owner's alone
     open_folder(options.folder)
     address.forget(options.folder)  # a killed host leaves its own
     with socket.create_server((options.host, options.port), backlog=2048) as listener:
@@ -65,8 +71,14 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     write_log = _host_log(options.folder)
-    storage_channel = AsyncChannel(writer, stop.set)
-    nursery_channel = AsyncChannel(forker, stop.set)
+    lost: list[str] = []
+
+    def ended(process: str) -> None:
+        lost.append(process)
+        stop.set()
+
+    storage_channel = AsyncChannel(writer, partial(ended, "storage"))
+    nursery_channel = AsyncChannel(forker, partial(ended, "nursery"))
     await storage_channel.hello
     host = Host(APP, place, options.max_backlog, storage_channel, nursery_channel, write_log)
     document = await nursery_channel.hello
@@ -81,6 +93,10 @@ async def _run(
     spare_collector()
     server.ready = True
     await _serve(options, server, listener, stop)
+    if lost:
+        write_log("host", f"its {lost[0]} process ended")
+        await host.abandon()
+        raise ConnectionError(f"its {lost[0]} process ended")
     await host.stop()
     write_log("host", "stopped")
 

@@ -1,6 +1,7 @@
 """What drives the functions that nobody calls: messages from the queues, and the clock."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -54,7 +55,8 @@ class QueuePump:
         failed = await self._invoke(messages)
         done = [message.id for message in messages if message.id not in failed]
         failures = [Failure(message_id, error) for message_id, error in failed.items()]
-        self.settled(await self.storage.call("settle", self.consumer.name, done, failures))
+        with contextlib.suppress(ConnectionError):  # the storage has died; the messages will come again
+            self.settled(await self.storage.call("settle", self.consumer.name, done, failures))
 
     async def _invoke(self, messages: list[Message]) -> dict[str, str]:
         """The failed messages with their errors. When the function fails as a whole, that is all of them."""

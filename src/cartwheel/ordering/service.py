@@ -8,6 +8,7 @@ from cartwheel.kernel.clock import now
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.errors import Conflict, Forbidden, NotFound
 from cartwheel.kernel.ids import is_id, is_sealed, minted_at, sealed_id
+from cartwheel.kernel.inbox import REMEMBERED
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.store import Store
 from cartwheel.kernel.unit_of_work import UnitOfWork
@@ -80,9 +81,14 @@ def cancel(unit: UnitOfWork, order_id: str, caller: Caller, moment: Moment) -> O
 def known(store: Store, order_id: str, settings: Settings) -> Order | None:
     """The order; None while the event of its checkout is on its way. Raises NotFound."""
     order = orders.find(store, order_id) if is_id(order_id) else None
-    if order is None and not is_sealed(order_id, settings.seal_key):
+    if order is None and not _on_its_way(order_id, settings):
         raise unknown()
     return order
+
+
+def _on_its_way(order_id: str, settings: Settings) -> bool:
+    """Whether the shop minted the id, and no longer ago than an event can wait in a queue and its dead letters."""
+    return is_sealed(order_id, settings.seal_key) and now() - minted_at(order_id) < REMEMBERED
 
 
 def check_visible(order: Order, caller: Caller) -> None:

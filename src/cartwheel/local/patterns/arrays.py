@@ -18,6 +18,10 @@ FEW = 4
 """With so few places for one of the fields, only what goes with each of them is looked at."""
 
 
+Masks: TypeAlias = frozenset[int]
+"""Sets of fields, as bits: what one choice of elements meets, for each choice worth keeping."""
+
+
 class Own(NamedTuple):
     """Of the values directly in a scope, as bits: the fields they meet, and the fields they are there for."""
 
@@ -25,21 +29,12 @@ class Own(NamedTuple):
     there: int
 
 
-class Outcome(NamedTuple):
-    """Of one choice of elements, as bits: the fields met, and those that should be absent but are there."""
-
-    met: int
-    spoilt: int
-
-
-Outcomes: TypeAlias = frozenset[Outcome]
-
-
 class _Array:
     def __init__(self) -> None:
         self.there = 0
         """The fields with a value in any element."""
-        self.outcomes: set[Outcome] = set()
+        self.choices = {0}
+        """What an element may meet; none is chosen if no field needs one."""
 
 
 def consistent(checks: Sequence[FieldCheck], flat: Flat) -> bool:
@@ -94,11 +89,11 @@ class _Fold:
     def possible(self) -> bool:
         # A scope is opened after the one around it, so descending order is from the inside out.
         for scope in reversed(self._scopes):
-            outcomes = self._outcomes(scope)
+            choices = self._choices(scope)
             if scope:
                 around, number = self._flat.parents[scope]
-                self._arrays[around][number].outcomes |= outcomes
-        return bool(outcomes)
+                self._arrays[around][number].choices |= choices
+        return bool(choices)
 
     @cached_property
     def _scopes(self) -> list[int]:
@@ -132,23 +127,15 @@ class _Fold:
     def _there(self, scope: int) -> int:
         return self._own[scope].there if scope in self._own else 0
 
-    def _outcomes(self, scope: int) -> Outcomes:
-        met, there = self._own.get(scope, (0, 0))
-        outcomes = frozenset([Outcome(met, there & self._absent)])
-        for array in self._arrays[scope].values():
-            pairs = product(outcomes, self._choices(array))
-            outcomes = _best(Outcome(a.met | b.met, a.spoilt | b.spoilt) for a, b in pairs)
-        final = self._everything & ~self._outside[scope]
-        return _best(_settled(outcome, final) for outcome in outcomes if not self._fails(outcome) & final)
-
-    def _fails(self, outcome: Outcome) -> int:
-        return ~outcome.met & (~self._absent | outcome.spoilt)
-
-    def _choices(self, array: _Array) -> Outcomes:
-        """What each element allows, as seen from the scope around; or none, if no field needs one."""
-        anywhere = array.there & self._absent
-        chosen = [Outcome(met, _spoilt(met, spoilt, anywhere)) for met, spoilt in array.outcomes]
-        return _best([*chosen, Outcome(0, anywhere)])
+    def _choices(self, scope: int) -> Masks:
+        arrays = self._arrays[scope].values()
+        choices = _best([self._own[scope].met if scope in self._own else 0])
+        for array in arrays:
+            choices = _best(left | right for left, right in product(choices, _best(array.choices)))
+        # A field that must be met here or nowhere fails if it has to be there, or if it is.
+        fatal = ~self._absent | self._there(scope) | _together(arrays)
+        decided = self._everything & ~self._outside[scope]
+        return _best(met | (decided & _after_first(met)) for met in choices if not ~met & fatal & decided)
 
 
 def _together(arrays: Iterable[_Array]) -> int:
@@ -162,27 +149,16 @@ def _after_first(met: int) -> int:
     """The fields after the first one met.
 
     As in EventBridge, fields are looked at in the order of their paths: an element is settled on by the
-    first field it meets, and only absences after that are about this element alone.
+    first field it meets, and only absences after that are about this element alone. Those that hold
+    are as good as met; the others are still to be looked for in the other elements.
     """
     return -((met & -met) << 1) if met else 0
 
 
-def _spoilt(met: int, spoilt: int, anywhere: int) -> int:
-    settled = _after_first(met)
-    return (spoilt & settled) | (anywhere & ~settled)
-
-
-def _settled(outcome: Outcome, final: int) -> Outcome:
-    """The outcome with what can no longer fail counted as met, so that outcomes that end alike are one."""
-    met = outcome.met | (final & _after_first(outcome.met))
-    return Outcome(met, outcome.spoilt & ~met)
-
-
-def _best(outcomes: Iterable[Outcome]) -> Outcomes:
-    """Without those that meet no more and spoil no less than another."""
-    kept: list[Outcome] = []
-    # Whatever is dominated comes after what dominates it.
-    for outcome in sorted(set(outcomes), key=lambda each: (-each.met.bit_count(), each.spoilt.bit_count())):
-        if not any(not outcome.met & ~other.met and not other.spoilt & ~outcome.spoilt for other in kept):
-            kept.append(outcome)
+def _best(masks: Iterable[int]) -> Masks:
+    """Without those that meet no more than another."""
+    kept: list[int] = []
+    for mask in sorted(set(masks), key=int.bit_count, reverse=True):
+        if all(mask & ~other for other in kept):
+            kept.append(mask)
     return frozenset(kept)
