@@ -11,6 +11,8 @@ from cartwheel.local.engine import Engine
 from cartwheel.local.store import SqliteStore
 from tests.contract.adapters import MAP, commit_with, memory_folder, sqlite_engine
 
+from .shelf import Shelf
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -39,3 +41,8 @@ def log() -> Iterator[io.StringIO]:
     before = handler.setStream(lines)  # type: ignore[attr-defined]
     yield lines
     handler.setStream(before)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def shelf(store: Store) -> Shelf:
+    return Shelf(store)

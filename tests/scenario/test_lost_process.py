@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import RunningShop
+from tests.support.running import RunningShop, running_shop
 
 
 @pytest.mark.parametrize("process", ["storage", "nursery"])
@@ -21,7 +21,6 @@ def test_shop_stops_with_one_line_and_starts_again(tmp_path: Path, process: str)
         f"The shop stopped: its {process} process ended. Start it again; it carries on where it was."
     )
     assert "Traceback" not in "".join(said)
-    shop.process.stdout.close()
-    shop.start()
-    assert shop.get("/products")["items"] == products
-    shop.stop()
+    shop.close()
+    with running_shop(tmp_path) as again:
+        assert again.get("/products")["items"] == products

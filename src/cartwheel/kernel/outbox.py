@@ -7,11 +7,10 @@ All events of one transaction are in one row, because a table's stream keeps nei
 togetherness of the records of a transaction. A row is deleted only when the bus took every event in it.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-
-from pydantic_core import to_json
 
 from .bus import Bus, Rejected
 from .events import MAX_ENTRY_BYTES, Envelope
@@ -35,7 +34,7 @@ def outbox_row(table: str, events: Sequence[Envelope]) -> Put:
 def _entry(event: Envelope) -> dict[str, Any]:
     """Raises InvalidWrite for one that no bus would take: stored, it would be sent again for ever."""
     entry = event.to_dict()
-    if len(to_json(entry)) > MAX_ENTRY_BYTES:
+    if len(json.dumps(entry, separators=(",", ":")).encode()) > MAX_ENTRY_BYTES:
         raise InvalidWrite(f"{event.detail_type} is larger than the {MAX_ENTRY_BYTES} bytes a bus takes")
     return entry
 
