@@ -47,8 +47,8 @@ format: $(DEV) ## bring the code into form
 docs: $(RUNTIME) ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
 
-bench: $(DEV) ## measure a running shop beside its floors
-	$(BIN)/python -m bench $(ARGS)
+bench: $(DEV) ## measure a running shop beside its floors; STORED=1000,1000000 for other numbers of stored orders
+	$(BIN)/python -m bench $(if $(STORED),--stored $(STORED)) $(ARGS)
 
 lock: $(DEV) ## pin what pyproject.toml asks for; with ARGS=--upgrade, the newest of it
 	$(LOCK) $(ARGS) --group build --output-file requirements/runtime.txt

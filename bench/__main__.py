@@ -56,7 +56,7 @@ def _options() -> argparse.Namespace:
     take("--stored", type=_numbers, metavar="N,…", help="orders stored beforehand, each measured (1000,100000)")
     take("--on", type=Path, action="append", metavar="FOLDER", help="where the data lies; again for another place")
     take("--rounds", type=int, default=3, help="of which the median counts (%(default)s)")
-    take("--seconds", type=float, default=1.5, help="that each load lasts (%(default)s)")
+    take("--seconds", type=float, default=1.25, help="that each load lasts (%(default)s)")
     take("--json", type=Path, metavar="FILE", help="write the figures there as well")
     take("--quick", action="store_true", help="one short round on few orders: does the bench work?")
     take("--soak", type=float, metavar="MINUTES", help="instead, a steady load: does memory stay flat?")
@@ -122,7 +122,7 @@ def _measure(subjects: list[Subject], options: argparse.Namespace) -> dict[str, 
     client: list[Figures] = []
     for number in range(1, options.rounds + 1):
         note(f"round {number} of {options.rounds}: the client alone")
-        client.append(client_floor(MOST_CLIENTS, min(1, options.seconds)))
+        client.append(client_floor(MOST_CLIENTS, min(0.5, options.seconds)))
         for subject in subjects:
             note(f"round {number} of {options.rounds}: {subject.name}")
             rounds[subject].append(measure(subject, options.seconds))

@@ -59,6 +59,7 @@ class Round:
         note("  warming up")
         for sku in SKUS:
             self.shop.stock(sku, PLENTY)
+        uvloop.run(closed_loop(self.shop.port, MOST_CLIENTS, min(self.seconds, WARM_UP) / 10, ORDER, 202))
         uvloop.run(go_shopping(self.shop.port, MOST_CLIENTS, min(self.seconds, WARM_UP)))
 
     def _floors(self) -> Figures:

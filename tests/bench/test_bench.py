@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.project.checkout import ROOT
+
 pytestmark = pytest.mark.slow
 
 LOAD = ("rate", "p50", "p99", "refused", "to-health", "to-commit")
@@ -15,7 +17,7 @@ LOAD = ("rate", "p50", "p99", "refused", "to-health", "to-commit")
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, cwd=ROOT)
 
 
 def figures(folder: Path, *arguments: str) -> tuple[str, Any]:

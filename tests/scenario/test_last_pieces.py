@@ -5,7 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.running import RunningShop, buy, outcome, running_shop
+
+pytestmark = pytest.mark.load
 
 BUYERS, PIECES, SKU = 200, 20, "bell-brass"
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.running import RunningShop, running_shop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("process", ["storage", "nursery"])
 def test_shop_stops_with_one_line_and_starts_again(tmp_path: Path, process: str) -> None:
