@@ -49,6 +49,7 @@ def test_its_own_pages(shop: RunningShop) -> None:
     assert (docs.url.path, docs.headers["content-type"]) == ("/docs", "text/html; charset=utf-8")
     assert "<html" in docs.text
     assert "https://cdn" not in docs.text  # it needs no network
+    assert shop.http.get(f"{shop.url}/docs?format=json").json() == document.json()  # where the page links to
 
 
 @pytest.mark.parametrize("path", ["queues", "dead-letters", "events"])

@@ -19,9 +19,7 @@ def test_shop_stops_with_one_line_and_starts_again(tmp_path: Path, process: str)
     assert shop.kill_processes(process) == 1
     said = shop.process.stdout.read().splitlines()
     assert shop.process.wait(30) == 1
-    assert said[-1] == (
-        f"The shop stopped: its {process} process ended. Start it again; it carries on where it was."
-    )
+    assert said[-1] == f"The shop stopped: its {process} process ended. Start it again; it carries on where it was."
     assert "Traceback" not in "".join(said)
     shop.close()
     with running_shop(tmp_path) as again:

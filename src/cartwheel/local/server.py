@@ -1,8 +1,8 @@
 """The ASGI application: health, documentation and operators are answered here, the gateway answers the rest."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cartwheel.kernel.errors import NotFound, Problem, TooLarge
@@ -11,6 +11,8 @@ from .gateway import Gateway, HttpAnswer, HttpRequest, problem_answer
 from .operators import Operators
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024  # what a Lambda function can be handed
+
+OWN_PAGES: Final = frozenset({"/", "/health", "/openapi.json", "/docs"})
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -25,36 +27,31 @@ class Server:
     document: bytes
     docs: Callable[[], bytes]
     ready: bool = False
-    in_flight: int = field(default=0, init=False)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        self.in_flight += 1
-        try:
-            await _send(send, await self._answer(scope, receive))
-        finally:
-            self.in_flight -= 1
+        await _send(send, await self._answer(scope, receive))
 
     async def _answer(self, scope: dict[str, Any], receive: Receive) -> HttpAnswer:
         try:
             request = await _read(scope, receive)
-            own = self._own_pages().get(request.path) if request.method in ("GET", "HEAD") else None
-            if own:
-                return own()
+            if request.method in ("GET", "HEAD") and request.path in OWN_PAGES:
+                return self._own_page(request)
             if request.path.startswith(Operators.PREFIX):
                 return await self.operators.answer(request)
         except Problem as refused:
             return problem_answer(refused)
         return await self.gateway.answer(request)
 
-    def _own_pages(self) -> Mapping[str, Callable[[], HttpAnswer]]:
-        return {
-            "/health": self._health,
-            "/openapi.json": lambda: HttpAnswer(200, {"Content-Type": "application/json"}, self.document),
-            "/docs": lambda: HttpAnswer(200, {"Content-Type": "text/html; charset=utf-8"}, self.docs()),
-            "/": lambda: HttpAnswer(307, {"Location": "/docs"}, b""),
-        }
+    def _own_page(self, request: HttpRequest) -> HttpAnswer:
+        if request.path == "/health":
+            return self._health()
+        if request.path == "/":
+            return HttpAnswer(307, {"Location": "/docs"}, b"")
+        if request.path == "/docs" and request.query != "format=json":  # that is what the page links to
+            return HttpAnswer(200, {"Content-Type": "text/html; charset=utf-8"}, self.docs())
+        return HttpAnswer(200, {"Content-Type": "application/json"}, self.document)
 
     def _health(self) -> HttpAnswer:
         status = {"status": "ok" if self.ready else "starting", "backlog": self.operators.backlog()}
