@@ -155,13 +155,14 @@ def test_sigterm_answers_what_is_under_way_and_a_restart_goes_on_with_the_rest(t
     with running_shop(tmp_path, "--empty") as shop:
         connection, rest = _half_a_request(shop)
         time.sleep(0.2)
-        family = shop.pids()
+        family, storage = shop.pids(), shop.pids("storage")
         accepted = asyncio.run(_stop_in_the_middle(shop))
         with connection:
             connection.sendall(rest)
             answer = connection.recv(65536).decode()
         assert " 202 " in answer.partition("\r\n")[0]
         assert shop.stop() == 0
+        assert not set(storage) & living_processes().keys()  # the folder is free as soon as the command has ended
         shop.wait_until(lambda: not set(family) & living_processes().keys(), 5)
         assert not (tmp_path / "address.json").exists()
 

@@ -62,6 +62,9 @@ def up(options: Options) -> None:
         import uvloop  # after the forks: they need no event loop
 
         uvloop.run(_run(options, place, signer, writer, forker, listener))
+        with contextlib.suppress(ChildProcessError):
+            while True:  # who waits for this process may open the folder then: storage has closed it
+                os.wait()
 
 
 async def _run(
