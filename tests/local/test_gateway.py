@@ -54,10 +54,14 @@ class World:
     signer: Signer
     pool: FakePool = field(default_factory=FakePool)
     overloaded: bool = False
+    accepted: int = 0
+
+    def _accept(self) -> None:
+        self.accepted += 1
 
     def ask(self, request: HttpRequest) -> HttpAnswer:
         pools: Any = {"shelf-api": self.pool}
-        gateway = Gateway(Router(DOCUMENT), self.signer, pools, lambda: self.overloaded)
+        gateway = Gateway(Router(DOCUMENT), self.signer, pools, lambda: self.overloaded, self._accept)
         return asyncio.run(gateway.answer(replace(request, headers=dict(request.headers))))
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
@@ -213,7 +217,9 @@ def test_beyond_what_it_can_settle_the_shop_takes_no_more_orders(world: World) -
     assert world.pool.events == []
     assert world.ask(REQUEST).status == 200
     world.overloaded = False
+    assert world.accepted == 0
     assert world.ask(post).status == 202
+    assert world.accepted == 1
 
 
 @pytest.mark.parametrize("failure", [Busy("later"), TimedOut("too slow"), InternalError("it died")], ids=repr)

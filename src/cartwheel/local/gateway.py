@@ -14,6 +14,7 @@ from .environments import Pool
 from .identity import Signer
 from .router import Router, Target
 
+ACCEPTED: Final = 202  # the work is stored, and done later
 MUTATING: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 
 
@@ -40,12 +41,13 @@ class HttpAnswer:
 
 @dataclass
 class Gateway:
-    """`overloaded` says whether the shop has as much accepted work as it can hold."""
+    """`overloaded` says whether the shop has as much accepted work as it can hold; `accepted` hears of each more."""
 
     router: Router
     signer: Signer
     pools: dict[str, Pool]
     overloaded: Callable[[], bool]
+    accepted: Callable[[], None]
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Every failure becomes a problem document here; nothing is raised."""
@@ -63,7 +65,10 @@ class Gateway:
         if request.method in MUTATING and target.role != "staff" and self.overloaded():
             raise Busy("More orders are under way than can be settled at once; try again shortly.", retry_after=2)
         event = _event(request, target, parameters, claims, request_id)
-        return _answer(await self.pools[target.function].invoke(event, request_id))
+        answer = _answer(await self.pools[target.function].invoke(event, request_id))
+        if answer.status == ACCEPTED:
+            self.accepted()
+        return answer
 
     def _claims(self, request: HttpRequest, target: Target) -> dict[str, str] | None:
         """The verified claims; a token is checked wherever it is sent, and needed where the route says so."""

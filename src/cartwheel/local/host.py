@@ -83,6 +83,7 @@ class Host:
     pumps: list[QueuePump] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     backlog: int = 0
+    accepted_since: int = 0
 
     def start(self) -> None:
         """Make the pools, and let queues and clocks drive them."""
@@ -98,7 +99,11 @@ class Host:
         self.tasks += [asyncio.create_task(self._reap()), asyncio.create_task(self._watch())]
 
     def overloaded(self) -> bool:
-        return self.backlog >= self.max_backlog
+        return self.backlog + self.accepted_since >= self.max_backlog
+
+    def accepted(self) -> None:
+        """One more since the backlog was last counted: a fast crowd would fill it several times in between."""
+        self.accepted_since += 1
 
     async def drained(self) -> None:
         """Until nothing that was accepted is left to do."""
@@ -126,12 +131,12 @@ class Host:
         return any(self.pools[part.api.name].waiting for part in self.app.slices if part.api)
 
     def _settled(self, backlog: int) -> None:
-        self.backlog = backlog
+        self.backlog, self.accepted_since = backlog, 0
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(0.1)
-            self.backlog = await self.storage.call("backlog")
+            self._settled(await self.storage.call("backlog"))
 
     async def _reap(self) -> None:
         while True:

@@ -86,7 +86,7 @@ async def _run(
     host = Host(APP, place, options.max_backlog, storage_channel, nursery_channel, write_log)
     document = await nursery_channel.hello
     host.start()
-    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded)
+    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted)
     reader = open_for_reading(options.folder)
     operators = Operators(APP, reader, storage_channel, signer, lambda: host.backlog)
     server = Server(gateway, operators, document, cache(partial(_docs_page, document)))
