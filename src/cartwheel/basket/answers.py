@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from cartwheel.kernel.clock import timestamp
-from cartwheel.kernel.money import Money
+from cartwheel.kernel.money import shown
 from cartwheel.kernel.schema import Record
 
 from .model import Basket, Receipt
@@ -41,7 +41,7 @@ class BasketAnswer(Record):
         return cls(
             basket_id=basket.basket_id,
             lines=[_line(quoted, quote.currency) for quoted in quote.lines],
-            total=_shown(quote.total, quote.currency),
+            total=shown(quote.total, quote.currency),
             currency=quote.currency,
             expires_at=timestamp(datetime.fromtimestamp(basket.expires_at, UTC)),
         )
@@ -57,7 +57,7 @@ class CheckoutAnswer(Record):
 
     @classmethod
     def of(cls, receipt: Receipt) -> "CheckoutAnswer":
-        total = _shown(receipt.total, receipt.currency)
+        total = shown(receipt.total, receipt.currency)
         return cls(order_id=receipt.order_id, total=total, currency=receipt.currency)
 
 
@@ -67,13 +67,9 @@ def _line(quoted: QuotedLine, currency: str) -> LineAnswer:
         return LineAnswer(**line, price_changed=False, unavailable=True)
     return LineAnswer(
         **line,
-        unit_price=_shown(quoted.price, currency),
-        line_total=_shown(quoted.total, currency),
+        unit_price=shown(quoted.price, currency),
+        line_total=shown(quoted.total, currency),
         price_changed=quoted.changed,
-        price_before=_shown(quoted.line.price, currency) if quoted.changed else None,
+        price_before=shown(quoted.line.price, currency) if quoted.changed else None,
         unavailable=False,
     )
-
-
-def _shown(minor: int, currency: str) -> float:
-    return Money(amount=minor, currency=currency).shown()

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from cartwheel.kernel.money import Money
+from cartwheel.kernel.money import shown
 from cartwheel.kernel.schema import Record
 
 from .categories import tree
@@ -25,9 +25,9 @@ class Prices(Record):
     def of(cls, offer: Offer, moment: str) -> "Prices":
         price = offer.price_at(moment)
         return cls(
-            price=_shown(price, offer.currency),
-            regular_price=_shown(offer.regular, offer.currency),
-            sale_price=None if offer.sale is None else _shown(offer.sale, offer.currency),
+            price=shown(price, offer.currency),
+            regular_price=shown(offer.regular, offer.currency),
+            sale_price=None if offer.sale is None else shown(offer.sale, offer.currency),
             on_sale=price < offer.regular,
         )
 
@@ -133,10 +133,6 @@ class ImportPage(ImportAnswer):
     @classmethod
     def of_rows(cls, head: Import, items: list[ReportRow], further: str | None) -> "ImportPage":
         return cls(**_progress(head), items=items, next=further)
-
-
-def _shown(minor: int, currency: str) -> float:
-    return Money(amount=minor, currency=currency).shown()
 
 
 def _summary(product: Product, moment: str) -> dict[str, object]:

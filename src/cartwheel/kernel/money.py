@@ -5,8 +5,6 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from .schema import Record
-
 # ISO 4217 minor-unit digits of the currencies a shop may use.
 DIGITS: Final[dict[str, int]] = {
     **dict.fromkeys(
@@ -69,20 +67,6 @@ def to_decimal(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-DIGITS[currency])
 
 
-class Money(Record):
-    """An amount in minor units (cents) of one currency; never a float, never two currencies added."""
-
-    amount: int
-    currency: Currency
-
-    def __add__(self, other: "Money") -> "Money":
-        if other.currency != self.currency:
-            raise ValueError(f"cannot add {other.currency} to {self.currency}")
-        return Money(amount=self.amount + other.amount, currency=self.currency)
-
-    def __mul__(self, quantity: int) -> "Money":
-        return Money(amount=self.amount * quantity, currency=self.currency)
-
-    def shown(self) -> float:
-        """The decimal the API shows. A float prints every amount below MAX_AMOUNT exactly (15 digits)."""
-        return float(to_decimal(self.amount, self.currency))
+def shown(minor: int, currency: str) -> float:
+    """The decimal the API shows. A float prints every amount below MAX_AMOUNT exactly (15 digits)."""
+    return float(to_decimal(minor, currency))

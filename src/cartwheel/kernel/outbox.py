@@ -39,10 +39,6 @@ def _entry(event: Envelope) -> dict[str, Any]:
     return entry
 
 
-def is_outbox_row(item: Item) -> bool:
-    return bool(item["PK"].startswith(PREFIX))
-
-
 def unsent(store: Store, table: str) -> Iterable[Item]:
     """The rows no relay has sent yet, oldest first within each shard."""
     for shard in range(SHARDS):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cartwheel.kernel.money import Money
+from cartwheel.kernel.money import shown
 from cartwheel.kernel.schema import Record
 
 from .events import CancelReason
@@ -83,7 +83,7 @@ class OrderPage(Record):
 
 
 def _shown(minor: int, order: Order) -> float:
-    return Money(amount=minor, currency=order.currency).shown()
+    return shown(minor, order.currency)
 
 
 def _message(order: Order) -> str | None:

@@ -9,7 +9,7 @@ from cartwheel.kernel import http
 from cartwheel.kernel.clock import now
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.errors import NotFound
-from cartwheel.kernel.money import Money
+from cartwheel.kernel.money import shown
 from cartwheel.kernel.schema import Record, Request, Text
 from cartwheel.kernel.unit_of_work import UnitOfWork
 
@@ -54,8 +54,7 @@ class PaymentAnswer(Record):
 
     @classmethod
     def of(cls, payment: Payment) -> "PaymentAnswer":
-        shown = Money(amount=payment.amount, currency=payment.currency).shown()
-        return cls.model_validate({**payment.model_dump(), "amount": shown})
+        return cls.model_validate({**payment.model_dump(), "amount": shown(payment.amount, payment.currency)})
 
 
 @app.post("/payments/webhooks/<provider>", **http.route("Tell the outcome of a charge (signed)", WebhookTaken))
