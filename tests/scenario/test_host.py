@@ -109,8 +109,10 @@ async def _order_while_functions_hang(shop: RunningShop, hanging: int) -> tuple[
 @on_linux
 def test_functions_that_hang_are_ended_and_delay_nobody_else(shop: RunningShop) -> None:
     """All warm environments of a function stop in the middle of everything; it has 10 seconds."""
-    asyncio.run(_order(shop, 1))
+    # An environment that a test before has killed may be found dead only now.
+    shop.wait_until(lambda: asyncio.run(_order(shop, 1))[0].status == 202, 5)
     hanging = shop.pids("ordering-api")
+    assert hanging
     for pid in hanging:
         os.kill(pid, signal.SIGSTOP)
     stuck, took = asyncio.run(_order_while_functions_hang(shop, len(hanging)))
