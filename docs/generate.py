@@ -15,8 +15,8 @@ from typing import Any, Final
 from cartwheel.app import APP
 from cartwheel.kernel.errors import Problem
 from cartwheel.kernel.events import Event
-from cartwheel.kernel.http import SCHEME
 from cartwheel.kernel.openapi import document
+from cartwheel.kernel.router import SCHEME
 from cartwheel.kernel.topology import Slice
 
 HERE: Final = Path(__file__).parent

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ministack import ministack as running_ministack
 from tests.support.shop import Shop
 
 
@@ -11,3 +12,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     shop = Shop(tmp_path)
     yield shop
     shop.close()
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[str]:
+    """The endpoint of a stand-in for AWS, shared by all tests of the process: each keeps to tables of its own."""
+    with running_ministack() as running:
+        yield running.endpoint

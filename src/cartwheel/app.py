@@ -22,7 +22,11 @@ CATALOG = Slice(
             Index("by-newest", "listing", "newestKey"),
         ),
     ),
-    api=Function("catalog-api", "cartwheel.catalog.routes:handler", access("get", "query", "put", "update", "delete")),
+    api=Function(
+        "catalog-api",
+        "cartwheel.catalog.routes:handler",
+        access("get", "query", "query by-name", "query by-price", "query by-newest", "put", "update", "delete"),
+    ),
     consumers=(
         Consumer(
             Function(
@@ -51,7 +55,9 @@ INVENTORY = Slice(
     schedules=(
         Schedule(
             Function(
-                "inventory-expiry", "cartwheel.inventory.schedules:expiry", access("get", "query", "put", "update")
+                "inventory-expiry",
+                "cartwheel.inventory.schedules:expiry",
+                access("get", "query by-expiry", "put", "update"),
             ),
             every=10 * SECONDS,
         ),
@@ -68,7 +74,12 @@ INVENTORY = Slice(
 BASKET = Slice(
     name="basket",
     table=Table("basket"),
-    api=Function("basket-api", "cartwheel.basket.routes:handler", access("get", "put", "delete", "check")),
+    api=Function(
+        "basket-api",
+        "cartwheel.basket.routes:handler",
+        access("get", "put", "delete", "check"),
+        secrets=("seal_key",),
+    ),
     consumers=(
         Consumer(
             Function("basket-events", "cartwheel.basket.consumers:handler", access("get", "put", "delete")),
@@ -87,7 +98,12 @@ ORDERING = Slice(
             Index("by-deadline", "deadlineShard", "deadlineKey"),
         ),
     ),
-    api=Function("ordering-api", "cartwheel.ordering.routes:handler", access("get", "query", "put")),
+    api=Function(
+        "ordering-api",
+        "cartwheel.ordering.routes:handler",
+        access("get", "query by-customer", "put"),
+        secrets=("seal_key",),
+    ),
     consumers=(
         Consumer(
             Function("ordering-placement", "cartwheel.ordering.consumers:placement", access("get", "put")),
@@ -106,7 +122,11 @@ ORDERING = Slice(
     ),
     schedules=(
         Schedule(
-            Function("ordering-deadlines", "cartwheel.ordering.schedules:deadlines", access("get", "query", "put")),
+            Function(
+                "ordering-deadlines",
+                "cartwheel.ordering.schedules:deadlines",
+                access("get", "query by-deadline", "put"),
+            ),
             every=5 * SECONDS,
         ),
     ),
@@ -123,7 +143,7 @@ ORDERING = Slice(
 PAYMENT = Slice(
     name="payment",
     table=Table("payment", indexes=(Index("by-due", "dueShard", "dueKey"),)),
-    api=Function("payment-api", "cartwheel.payment.routes:handler", access("get", "put")),
+    api=Function("payment-api", "cartwheel.payment.routes:handler", access("get", "put"), secrets=("webhook_secret",)),
     consumers=(
         # One message a batch and many at once: a slow answer of the provider delays nobody else's payment.
         Consumer(
@@ -143,7 +163,7 @@ PAYMENT = Slice(
             Function(
                 "payment-callbacks",
                 "cartwheel.payment.schedules:callbacks",
-                access("get", "query", "put"),
+                access("get", "query by-due", "put"),
                 timeout=30 * SECONDS,
             ),
             every=2 * SECONDS,
@@ -161,7 +181,7 @@ PAYMENT = Slice(
 NOTIFICATION = Slice(
     name="notification",
     table=Table("notification", indexes=(Index("by-time", "mailbox", "mailboxKey"),)),
-    api=Function("notification-api", "cartwheel.notification.routes:handler", access("query")),
+    api=Function("notification-api", "cartwheel.notification.routes:handler", access("query by-time")),
     consumers=(
         Consumer(
             Function("notification-events", "cartwheel.notification.consumers:events", access("get", "put")),

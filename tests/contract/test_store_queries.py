@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from cartwheel.kernel.conditions import Exists, NotExists
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.store import (
+    MAX_PK_BYTES,
+    MAX_SK_BYTES,
     Check,
     ConditionFailed,
     Delete,
@@ -21,6 +23,7 @@ from cartwheel.kernel.store import (
     InvalidWrite,
     Item,
     Key,
+    Page,
     Put,
     Query,
     Store,
@@ -99,6 +102,37 @@ def test_a_page_has_1_to_1000_items(store: Store, pk: str, limit: int) -> None:
 def test_prefix_and_range_exclude_each_other(store: Store, pk: str) -> None:
     with pytest.raises(InvalidWrite):
         store.query(Query(THINGS, pk, prefix="a", between=("a", "b")))
+
+
+def test_what_no_key_can_be_is_not_found(store: Store, pk: str) -> None:
+    """Callers' texts reach keys: what is too long, or empty, is not there, and no fault."""
+    fill(store, pk, ["a"])
+    for key in (Key("x" * (MAX_PK_BYTES + 1), "a"), Key(pk, "x" * (MAX_SK_BYTES + 1)), Key("", "a"), Key(pk, "")):
+        assert store.get(THINGS, key) is None
+    for pk_of_none in ("", "é" * MAX_PK_BYTES):
+        for index in (None, "by-group"):
+            assert store.query(Query(THINGS, pk_of_none, index=index)) == Page([], None)
+    assert found(store, Query(THINGS, pk, prefix="é" * MAX_SK_BYTES)) == []
+
+
+def test_the_ends_of_a_range_may_be_any_text(store: Store, pk: str) -> None:
+    fill(store, pk, ["\x00", "a", "b"])
+    assert found(store, Query(THINGS, pk, between=("", "a"))) == ["\x00", "a"]
+    for nothing in (("b", "a"), ("", ""), ("b", "")):
+        assert store.query(Query(THINGS, pk, between=nothing)) == Page([], None)
+
+
+@pytest.mark.parametrize("index", [None, "by-group"])
+def test_a_page_is_full_whatever_has_expired(store: Store, pk: str, index: str | None) -> None:
+    alive = ["00", "50", "98"]
+    items = [{"PK": pk, "SK": f"{number:02}", "group": pk, "rank": f"{number:02}"} for number in range(100)]
+    store.transact([Put(THINGS, item | ({} if item["SK"] in alive else {"expiresAt": 1})) for item in items])
+    first = store.query(Query(THINGS, pk, index=index, limit=2))
+    assert [item["SK"] for item in first.items] == alive[:2]
+    second = store.query(Query(THINGS, pk, index=index, limit=2, cursor=first.next))
+    assert [item["SK"] for item in second.items] == alive[2:]
+    assert second.next is None
+    assert found(store, Query(THINGS, pk, index=index, limit=1, forward=False)) == alive[::-1]
 
 
 def test_a_cursor_stays_within_prefix_and_range(store: Store, pk: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cartwheel.kernel.conditions import Exists
+from cartwheel.kernel.conditions import Equals, Exists
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.store import (
     MAX_INTEGER,
@@ -16,6 +16,7 @@ from cartwheel.kernel.store import (
     MAX_SK_BYTES,
     MAX_TRANSACTION_ITEMS,
     Check,
+    ConditionFailed,
     Delete,
     InvalidWrite,
     Item,
@@ -75,6 +76,7 @@ def test_update_changes_only_what_it_names(store: Store, pk: str) -> None:
         ({"set": {"a": 1}}, {"a": 1}),
         ({"add": {"a": 2}}, {"a": 2}),
         ({"remove": ("a",)}, {}),
+        ({}, {}),
     ],
     ids=repr,
 )
@@ -168,10 +170,20 @@ def test_integers_beyond_64_bits_are_refused(store: Store, pk: str, number: int)
     refused(store, Update(THINGS, Key(pk, "a"), add={"n": number}))
 
 
-def test_a_sum_beyond_64_bits_is_refused(store: Store, pk: str) -> None:
-    store.transact([put(pk, n=MAX_INTEGER)])
-    refused(store, Update(THINGS, Key(pk, "a"), add={"n": 1}))
-    assert read(store, pk) == {"PK": pk, "SK": "a", "n": MAX_INTEGER}
+@pytest.mark.parametrize(("stored", "amount"), [(MAX_INTEGER, 1), (1, MAX_INTEGER), (-MAX_INTEGER, -2)])
+def test_a_sum_beyond_64_bits_is_refused(store: Store, pk: str, stored: int, amount: int) -> None:
+    item = {"PK": pk, "SK": "a", "n": stored, "fine": 1}
+    store.transact([Put(THINGS, item)])
+    refused(store, Update(THINGS, Key(pk, "a"), add={"n": amount, "fine": 1}))
+    refused(store, Update(THINGS, Key(pk, "a"), add={"n": amount}, condition=Equals("n", stored)))
+    assert read(store, pk) == item
+    with pytest.raises(ConditionFailed):
+        store.transact([Update(THINGS, Key(pk, "a"), add={"n": amount}, condition=Equals("n", 5))])
+    for nearly in (-MAX_INTEGER - 1 - stored, MAX_INTEGER - stored):
+        if abs(nearly) <= MAX_INTEGER:
+            store.transact([Update(THINGS, Key(pk, "a"), set={"fine": 2}, add={"n": nearly})])
+            assert read(store, pk) == {**item, "n": stored + nearly, "fine": 2}
+            store.transact([Put(THINGS, item)])
 
 
 @pytest.mark.parametrize(

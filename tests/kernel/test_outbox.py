@@ -3,13 +3,17 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from cartwheel.kernel.clock import now
 from cartwheel.kernel.conditions import NotExists
+from cartwheel.kernel.ids import minted_at
 from cartwheel.kernel.inbox import Inbox
-from cartwheel.kernel.outbox import PREFIX, outbox_row, relay, unsent
+from cartwheel.kernel.outbox import PREFIX, outbox_row, unsent
+from cartwheel.kernel.relay import relay
 from cartwheel.kernel.store import ConditionFailed, InvalidWrite, Put, Store, Write
 from cartwheel.kernel.unit_of_work import UnitOfWork, run
 from cartwheel.local.engine import Engine
@@ -68,7 +72,7 @@ def test_what_is_not_stored_is_not_announced(store: Store) -> None:
 def test_a_sent_row_is_gone(store: Store) -> None:
     pack_and_tell(store, "a", "b")
     bus = FakeBus()
-    assert relay(store, bus, THINGS, list(unsent(store, THINGS))).rejected == []
+    assert relay(store, bus, THINGS, list(unsent(store, THINGS))).failed == {}
     assert bus.subjects == ["a", "b"]
     assert list(unsent(store, THINGS)) == []
 
@@ -86,11 +90,14 @@ def test_unsent_rows_come_oldest_first(store: Store) -> None:
     for number in range(12):
         store.transact([outbox_row(THINGS, [envelope(Packed(box=f"{number:02}"))])])
         time.sleep(0.002)  # rows of the same millisecond have no order
-    shards: dict[str, list[str]] = {}
-    for row in unsent(store, THINGS):
-        shards.setdefault(row["outboxShard"], []).append(row["events"][0]["detail"]["data"]["box"])
-    assert all(boxes == sorted(boxes) for boxes in shards.values())
-    assert sum(map(len, shards.values())) == 12
+    rows = list(unsent(store, THINGS))
+    boxes = [row["events"][0]["detail"]["data"]["box"] for row in rows]
+    assert boxes == sorted(boxes)
+    assert len(boxes) == 12
+    for at in (0, 1, 7, 11):
+        older = list(unsent(store, THINGS, before=minted_at(rows[at]["outboxId"])))
+        assert older == rows[:at], "before means before"
+    assert list(unsent(store, THINGS, before=now() + timedelta(seconds=1))) == rows
 
 
 def test_lesson_failed_entry_count_never_read(store: Store) -> None:
@@ -99,7 +106,7 @@ def test_lesson_failed_entry_count_never_read(store: Store) -> None:
     pack_and_tell(store, "other")
     bus = FakeBus(rejects={"bad"})
     outcome = relay(store, bus, THINGS, list(unsent(store, THINGS)))
-    assert (outcome.sent, [rejection.reason for rejection in outcome.rejected]) == (1, ["too hot"])
+    assert (outcome.sent, list(outcome.failed.values())) == (1, ["too hot"])
     (kept,) = unsent(store, THINGS)
     assert len(kept["events"]) == 2
     bus.rejects.clear()

@@ -1,6 +1,9 @@
 import pytest
 
-from cartwheel.kernel.settings import InvalidSetting, Settings
+from cartwheel.kernel.clock import now
+from cartwheel.kernel.ids import is_sealed, sealed_id
+from cartwheel.kernel.settings import SECRETS, InvalidSetting, Settings
+from cartwheel.payment.signature import verify
 
 
 def test_everything_has_a_default() -> None:
@@ -32,3 +35,22 @@ def test_a_refused_address_does_not_show_its_password() -> None:
     with pytest.raises(InvalidSetting, match="CARTWHEEL_SMTP_URL") as raised:
         Settings.read({"CARTWHEEL_SMTP_URL": "mail:hunter2@host"})
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_secret_that_a_function_does_not_declare_fails_at_its_use() -> None:
+    whole = Settings(seal_key="a secret", webhook_secret="another", shop_name="Wheels")
+    withheld = whole.for_function("nosy", ["webhook_secret"])
+    for use in (lambda: sealed_id(withheld.seal_key), lambda: is_sealed(sealed_id("x"), withheld.seal_key)):
+        with pytest.raises(PermissionError, match="nosy uses seal_key without it in its `secrets`"):
+            use()
+    assert (withheld.webhook_secret, withheld.shop_name) == ("another", "Wheels")
+    nothing = whole.for_function("nosy", [])
+    with pytest.raises(PermissionError, match="webhook_secret"):
+        verify("t=1,v1=" + "0" * 64, "body", nothing.webhook_secret, now())
+    assert "a secret" not in repr(nothing)
+    assert "another" not in repr(nothing)
+
+
+def test_declared_secrets_are_there() -> None:
+    whole = Settings(seal_key="a secret", webhook_secret="another")
+    assert whole.for_function("honest", SECRETS) == whole

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cartwheel.kernel import telemetry
 from cartwheel.kernel.events import Envelope
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.outbox import outbox_row, unsent
@@ -82,6 +83,22 @@ def test_a_relayed_row_is_deleted_in_the_group_that_sends_it(engine: Engine) -> 
         assert list(unsent(engine.store, THINGS)) == []
     engine.sweep()
     assert not engine.has_unsent
+
+
+def test_a_row_that_cannot_be_read_is_named_and_holds_nothing_up(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned: list[dict[str, object]] = []
+    monkeypatch.setattr(telemetry, "warn", lambda _, **facts: warned.append(facts))
+    broken = row()
+    broken.item["events"] = ["no event"]
+    with engine.group():
+        engine.store.transact([broken])
+        engine.store.transact([row()])
+    with engine.group():
+        engine.relay()
+    assert list(unsent(engine.store, THINGS)) == [broken.item]
+    assert [fact["row"] for fact in warned] == [broken.key.pk]
 
 
 def test_an_update_of_an_outbox_like_item_is_not_relayed(engine: Engine) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from cartwheel.kernel import telemetry
 from cartwheel.kernel.errors import Busy, InternalError, TimedOut
+from cartwheel.kernel.settings import Settings
 from cartwheel.local import environments
 from cartwheel.local.logs import log_path
 from tests.support.lab import Lab, ends, lives, run
@@ -32,6 +33,15 @@ def test_an_environment_is_used_again(folder: Path) -> None:
         assert (second["calls"], second["request"], second["function"]) == (2, "two", "work")
         assert 8_000 < first["left"] <= 10_000
         assert first["pid"] != os.getpid()
+
+    run(folder, scenario)
+
+
+def test_a_function_has_the_secrets_that_it_declares_and_no_others(folder: Path) -> None:
+    async def scenario(lab: Lab) -> None:
+        told = await lab.invoke("confide")
+        assert told["seal_key"] == Settings().seal_key
+        assert told["webhook_secret"] == "confide uses webhook_secret without it in its `secrets`"
 
     run(folder, scenario)
 

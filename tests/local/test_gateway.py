@@ -15,12 +15,12 @@ import pytest
 from cartwheel.kernel.environment import Environment, install
 from cartwheel.kernel.errors import Busy, InternalError, TimedOut
 from cartwheel.kernel.openapi import document
+from cartwheel.kernel.router import Router
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import App, Function, Slice, Table, access
 from cartwheel.local.execution import Context
 from cartwheel.local.gateway import Gateway, HttpAnswer, HttpRequest
 from cartwheel.local.identity import Signer
-from cartwheel.local.router import Router
 from tests.contract.adapters import sqlite_store
 from tests.kernel.shelf import handle
 

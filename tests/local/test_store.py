@@ -61,6 +61,14 @@ def test_only_what_is_declared_is_allowed(store: Store, declared: Action, action
         act(guarded, action, THINGS)
 
 
+def test_an_index_is_declared_by_its_name(store: Store) -> None:
+    guarded = GuardedStore(store, "things-api", THINGS, frozenset({"query by-group"}))
+    guarded.query(Query(THINGS, "a", index="by-group"))
+    for index, named in ((None, "'query'"), ("by-colour", "'query by-colour'")):
+        with pytest.raises(AccessDenied, match=f"has not declared {named} on table 'things'"):
+            guarded.query(Query(THINGS, "a", index=index))
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_no_other_table_can_be_reached(store: Store, action: Action) -> None:
     guarded = GuardedStore(store, "things-api", THINGS, frozenset(ACTIONS))

@@ -111,5 +111,5 @@ def test_report_of_an_order_not_stored_yet_comes_again(shop: Shop, report: order
 
 
 def test_report_of_a_foreign_order_is_an_error(shop: Shop) -> None:
-    with pytest.raises(AssertionError, match="NotFound"):
+    with pytest.raises(AssertionError, match="Conflict"):
         orders.hear(shop, orders.reserved(sealed_id("another shop's key")))

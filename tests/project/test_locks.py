@@ -1,6 +1,7 @@
 """The pinned requirements are in step with pyproject.toml: after a change there, `make lock`."""
 
 import ast
+import json
 import re
 import sys
 from functools import cache
@@ -34,15 +35,31 @@ def declared() -> list[Requirement]:
     return [Requirement(text) for text in project()["project"]["dependencies"]]
 
 
+def lambda_provides() -> list[Requirement]:
+    return [Requirement(text) for text in project()["project"]["optional-dependencies"]["aws"]]
+
+
+def group(name: str) -> list[Requirement]:
+    """The requirements of a dependency group, those of the groups it includes among them."""
+    entries: list[Any] = project()["dependency-groups"][name]
+    included = [found for entry in entries if isinstance(entry, dict) for found in group(entry["include-group"])]
+    return [*included, *(Requirement(entry) for entry in entries if isinstance(entry, str))]
+
+
 def wanted(name: str) -> list[Requirement]:
-    groups: dict[str, list[Any]] = project()["dependency-groups"]
-    texts = [*project()["build-system"]["requires"]]
-    if name == "dev":
-        texts += [text for text in groups["dev"] if isinstance(text, str)]
-    return [*declared(), *map(Requirement, texts)]
+    if name == "runtime":
+        return [*declared(), *group("build")]
+    return [*declared(), *lambda_provides(), *group("dev")] if name == "dev" else group(name)
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev"])
+LOCKS = ["runtime", "dev", "infra", "aws", "ministack", "checkov"]
+
+
+def test_every_lock_is_known() -> None:
+    assert {path.stem for path in (ROOT / "requirements").iterdir()} == set(LOCKS)
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_the_lock_has_what_the_project_asks_for(name: str) -> None:
     pinned = lock(name)
     missing = [
@@ -53,13 +70,26 @@ def test_the_lock_has_what_the_project_asks_for(name: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_pin_has_hashes(name: str) -> None:
     assert [package for package, (_, hashes) in lock(name).items() if not hashes] == []
 
 
 def test_developers_run_what_users_run() -> None:
     assert lock("runtime").items() <= lock("dev").items()
+    assert lock("infra").items() <= lock("dev").items()
+
+
+def test_functions_run_on_aws_with_what_they_run_with_here() -> None:
+    assert lock("aws").items() <= lock("runtime").items()
+
+
+def test_node_packages_are_pinned_with_their_hashes_and_without_a_registry() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert not any("resolved" in package for package in packages.values())
 
 
 def test_the_build_group_is_the_build_system() -> None:
@@ -73,7 +103,8 @@ def test_dependencies_are_what_the_code_imports() -> None:
         canonicalize_name(distributions.get(module, [module])[0])
         for module in modules - sys.stdlib_module_names - {"cartwheel"}
     }
-    assert imported | LOADED_BY_NAME == {canonicalize_name(requirement.name) for requirement in declared()}
+    known = {canonicalize_name(requirement.name) for requirement in [*declared(), *lambda_provides()]}
+    assert imported | LOADED_BY_NAME == known
 
 
 def imports_of(tree: ast.Module) -> set[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 
-from cartwheel.local.router import Router
+from cartwheel.kernel.router import Router
 from tests.support.client import Answer, Client
 from tests.support.running import RunningShop
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from cartwheel.kernel.conditions import Equals, Missing
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.ids import new_id
-from cartwheel.kernel.settings import Settings
+from cartwheel.kernel.settings import SECRETS, Settings
 from cartwheel.kernel.store import Key, Put, Update
 from cartwheel.kernel.topology import App, Consumer, Function, Schedule, Slice, Table, access
 from cartwheel.local import nursery, storage
@@ -48,6 +48,17 @@ def work(event: Event, context: Any) -> Event:
         "left": context.get_remaining_time_in_millis(),
         "nice": os.nice(0),
     }
+
+
+def confide(event: Event, context: Any) -> Event:
+    """Says what use of each secret comes to."""
+    told: Event = {}
+    for name in SECRETS:
+        try:
+            told[name] = getattr(environment().settings, name).encode().decode()
+        except PermissionError as refused:
+            told[name] = str(refused)
+    return told
 
 
 def misbehave(event: Event, context: Any) -> Any:
@@ -125,6 +136,7 @@ FUNCTIONS = (
     _function("misbehave", timeout=0.4, concurrency=2),
     _function("talk"),
     Function("write", "tests.support.lab:write", access("put")),
+    Function("confide", "tests.support.lab:confide", access(), secrets=("seal_key",)),
     _function("increment", concurrency=4),
 )
 

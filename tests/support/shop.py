@@ -73,7 +73,7 @@ class Shop:
         """Call a function as its host would, with the access it declares."""
         function, part = self._functions[function_name]
         guarded = GuardedStore(self.store, function_name, part.table.name, function.access)
-        install(Environment(function_name, guarded, self.settings))
+        install(Environment(function_name, guarded, self.settings.for_function(function_name, function.secrets)))
         module, _, attribute = function.handler.partition(":")
         return getattr(importlib.import_module(module), attribute)(event, Context(function_name))
 

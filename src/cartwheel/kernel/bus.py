@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .events import Envelope
+from .envelope import Envelope
 
 
 @dataclass(frozen=True, slots=True)

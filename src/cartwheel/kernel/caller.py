@@ -24,3 +24,14 @@ class Caller:
     @property
     def is_staff(self) -> bool:
         return bool(self.groups & {"staff", "admin"})
+
+
+def claims_as_text(claims: dict[str, Any]) -> dict[str, str]:
+    """A token's claims as API Gateway writes them: all text, a list in brackets, without commas."""
+    return {name: _as_text(value) for name, value in claims.items()}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{' '.join(map(_as_text, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

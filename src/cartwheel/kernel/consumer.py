@@ -24,7 +24,7 @@ def handler(inbox: Inbox) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The function Lambda calls with a batch of SQS records; it answers which of them failed, and why."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        telemetry.begin(context.function_name, context.aws_request_id)
+        telemetry.begin(environment().function, context.aws_request_id)
         errors = Batch(inbox, environment().store).handle(event["Records"])
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in errors], "errors": errors}
 

@@ -32,11 +32,11 @@ from .errors import (
 )
 from .events import Cause
 from .idempotency import Answer, Claim, execute
+from .router import SCHEME
 from .store import InvalidCursor
 from .unit_of_work import UnitOfWork
 
 JSON: Final = "application/json"
-SCHEME: Final = "token"
 IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,255}")
 Role = Literal["open", "customer", "staff"]
 
@@ -74,7 +74,7 @@ def handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Any], dict
     """The function Lambda calls."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        telemetry.begin(context.function_name, context.aws_request_id)
+        telemetry.begin(environment().function, context.aws_request_id)
         telemetry.follow(_cause(event))
         _take_no_forms(event["headers"])
         answer = app.resolve(event, context)

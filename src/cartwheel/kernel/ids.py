@@ -40,6 +40,12 @@ def _uuid7(random_bytes: bytes) -> str:
     return f"{moment[:8]}-{moment[8:]}-7{noise[:3]}-{variant}{noise[4:7]}-{noise[8:]}"
 
 
+def floor(moment: datetime) -> str:
+    """A text below every id that is made from this millisecond on, and above those made before."""
+    milliseconds = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{milliseconds[:8]}-{milliseconds[8:]}"
+
+
 def minted_at(text: str) -> datetime:
     """The moment an id of ours was made: a UUIDv7 begins with it, in milliseconds."""
     return datetime.fromtimestamp((UUID(text).int >> 80) / 1000, UTC)

@@ -7,10 +7,9 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from .errors import PROBLEM_JSON, ProblemDocument
-from .http import SCHEME
+from .router import FUNCTION, SCHEME
 from .topology import App
 
-FUNCTION: Final = "x-cartwheel-function"
 MUTATING: Final = frozenset({"post", "put", "delete", "patch"})
 
 _IDEMPOTENCY_KEY: Final = {

@@ -8,14 +8,15 @@ togetherness of the records of a transaction. A row is deleted only when the bus
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from heapq import merge
+from operator import itemgetter
 from typing import Any, Final
 
-from .bus import Bus, Rejected
-from .events import MAX_ENTRY_BYTES, Envelope
-from .ids import new_id
-from .store import MAX_TRANSACTION_ITEMS, Delete, InvalidWrite, Item, Key, Put, Query, Store, query_all
+from .envelope import MAX_ENTRY_BYTES, Envelope
+from .ids import floor, new_id
+from .store import InvalidWrite, Item, Put, Query, Store, query_all
 
 INDEX: Final = "outbox"
 PREFIX: Final = "OUTBOX#"
@@ -39,30 +40,8 @@ def _entry(event: Envelope) -> dict[str, Any]:
     return entry
 
 
-def unsent(store: Store, table: str) -> Iterable[Item]:
-    """The rows no relay has sent yet, oldest first within each shard."""
-    for shard in range(SHARDS):
-        yield from query_all(store, Query(table, f"{PREFIX}{shard}", index=INDEX))
-
-
-@dataclass(frozen=True, slots=True)
-class Relayed:
-    """The outcome of a relay run: rows fully sent, and the entries the bus refused."""
-
-    sent: int
-    rejected: list[Rejected]
-
-
-def relay(store: Store, bus: Bus, table: str, rows: Sequence[Item]) -> Relayed:
-    """Publish the events of the rows, then delete the rows that were taken whole.
-
-    A row with a rejected entry stays, so its other events are sent again later: consumers know the second delivery.
-    """
-    entries = [(row["PK"], Envelope.parse(event)) for row in rows for event in row["events"]]
-    rejected = bus.publish([envelope for _, envelope in entries])
-    kept = {entries[rejection.position][0] for rejection in rejected}
-    sent = [row for row in rows if row["PK"] not in kept]
-    for chunk in range(0, len(sent), MAX_TRANSACTION_ITEMS):
-        keys = [Key(row["PK"], row["SK"]) for row in sent[chunk : chunk + MAX_TRANSACTION_ITEMS]]
-        store.transact([Delete(table, key) for key in keys])
-    return Relayed(len(sent), rejected)
+def unsent(store: Store, table: str, before: datetime | None = None) -> Iterator[Item]:
+    """The rows no relay has sent yet, or those of them that were stored before a moment; the oldest first."""
+    between = ("0", floor(before)) if before else None
+    queries = [Query(table, f"{PREFIX}{shard}", index=INDEX, between=between) for shard in range(SHARDS)]
+    return merge(*(query_all(store, query) for query in queries), key=itemgetter("outboxId"))

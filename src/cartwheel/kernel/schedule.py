@@ -11,7 +11,7 @@ def handler(work: Callable[[Environment], int]) -> Callable[[dict[str, Any], Any
     """The function Lambda calls; `work` answers how many things it dealt with."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        telemetry.begin(context.function_name, context.aws_request_id)
+        telemetry.begin(environment().function, context.aws_request_id)
         count = work(environment())
         if count:
             telemetry.info("schedule did work", count=count)

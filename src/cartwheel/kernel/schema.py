@@ -15,6 +15,7 @@ class Record(BaseModel):
         populate_by_name=True,
         frozen=True,
         extra="ignore",
+        defer_build=True,  # at its first use: most functions use few of the records that they import
         hide_input_in_errors=True,  # a validation error ends in logs and dead letters; the data must not
     )
 
@@ -23,6 +24,15 @@ class Request(Record):
     """A request body: unknown fields are refused, so that a misspelt one is not silently dropped."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
+
+
+def build_all() -> None:
+    """Build every record that is imported by now, for a process that others are forked from."""
+    waiting = [Record]
+    while waiting:
+        record = waiting.pop()
+        record.model_rebuild()
+        waiting += record.__subclasses__()
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -1,15 +1,26 @@
 """The settings of a shop: read once from `CARTWHEEL_*` variables, the same names on both hosts."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from typing import Any, Final, Literal, NoReturn, get_args
 
 from .money import DIGITS
+
+Secret = Literal["seal_key", "webhook_secret"]
+SECRETS: Final[tuple[Secret, ...]] = get_args(Secret)
 
 
 class InvalidSetting(ValueError):
     """A variable has a value that cannot be used; the text names it and says what is wanted."""
+
+
+class Withheld(str):
+    """In the place of a secret that a function has not declared. Keys are used as bytes: that fails, with this text."""
+
+    def encode(self, *_: Any, **__: Any) -> NoReturn:
+        raise PermissionError(str(self))
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,15 @@ class Settings:
             # Not quoted: it may hold a password.
             raise InvalidSetting("CARTWHEEL_SMTP_URL is not of the form smtp://user:password@host:port or smtps://…")
         return settings
+
+    def for_function(self, function: str, declared: Collection[str]) -> "Settings":
+        """These settings as a function may see them: a secret that it does not declare in the map fails at its use."""
+        withheld: dict[str, Any] = {
+            name: Withheld(f"{function} uses {name} without it in its `secrets`")
+            for name in SECRETS
+            if name not in declared
+        }
+        return replace(self, **withheld)
 
     @staticmethod
     def duration(seconds: float) -> timedelta:

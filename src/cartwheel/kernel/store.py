@@ -26,6 +26,7 @@ MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 EXPIRES: Final = "expiresAt"
 
 Action = Literal["get", "query", "put", "update", "delete", "check"]
+QUERY: Final = "query "  # … and the name of an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,11 @@ class Query:
     forward: bool = True
     cursor: str | None = None
 
+    @property
+    def action(self) -> str:
+        """What a function declares that asks this: an index is one thing, the table another."""
+        return f"{QUERY}{self.index}" if self.index else "query"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -115,7 +121,7 @@ class Page:
 
 
 class StoreError(Exception):
-    """The store refused or failed; nothing was written."""
+    """The store refused or failed; nothing was written, unless the text says that the answer got lost on its way."""
 
 
 class ConditionFailed(StoreError):

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from .events import Cause
+from .envelope import Cause
 
 logger = Logger(
     service="cartwheel",
@@ -16,10 +16,14 @@ logger = Logger(
 )
 
 
+_first: list[str] = []  # the request that this process began with
+
+
 def begin(function: str, request_id: str) -> None:
     """Start of an invocation: forget the keys of the last one."""
+    _first[:] = _first or [request_id]
     logger.clear_state()
-    logger.append_keys(function=function, requestId=request_id)
+    logger.append_keys(function=function, requestId=request_id, cold_start=_first == [request_id])
 
 
 def follow(cause: Cause) -> None:
@@ -29,6 +33,11 @@ def follow(cause: Cause) -> None:
 
 def info(message: str, **facts: Any) -> None:
     logger.info(message, extra=facts)
+
+
+def warn(message: str, **facts: Any) -> None:
+    """Something is wrong that mends itself, or that somebody has to look at."""
+    logger.warning(message, extra=facts)
 
 
 def error(message: str, **facts: Any) -> None:

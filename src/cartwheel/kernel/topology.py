@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .events import Event
 from .outbox import INDEX as OUTBOX_INDEX
-from .store import Action
+from .settings import Secret
 
 SECOND: Final = timedelta(seconds=1)
 
@@ -37,15 +37,18 @@ class Table:
 class Function:
     """Code that a host invokes. `handler` is `module:attribute`, imported only where it runs.
 
-    `access` lists the store actions on the slice's own table that it may use; anything else is refused.
-    `concurrency` bounds how many invocations run at once (None: the host's own bound).
+    `access` lists the store actions on the slice's own table that it may use, `query <index>` for one of its indexes;
+    anything else is refused.
+    `concurrency` bounds how many invocations run at once (None: the host's own bound). `secrets` names the settings
+    that are secret and that it needs; the others are withheld from it.
     """
 
     name: str
     handler: str
-    access: frozenset[Action]
+    access: frozenset[str]
     timeout: timedelta = 10 * SECOND
     concurrency: int | None = None
+    secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class App:
         return {function.name: (function, part) for part in self.slices for function in part.functions}
 
 
-def access(*actions: Action) -> frozenset[Action]:
+def access(*actions: str) -> frozenset[str]:
     return frozenset(actions)
 
 

@@ -14,7 +14,9 @@ from typing import Final
 
 import orjson
 
-from cartwheel.kernel.outbox import PREFIX, relay, unsent
+from cartwheel.kernel import telemetry
+from cartwheel.kernel.outbox import PREFIX, unsent
+from cartwheel.kernel.relay import relay
 from cartwheel.kernel.store import Item, StoreError
 from cartwheel.kernel.topology import App
 
@@ -88,7 +90,8 @@ class Engine:
             table, row = self._outbox.popleft()
             rows.setdefault(table, []).append(row)
         for table, items in rows.items():
-            relay(self.store, self.bus, table, items)
+            for key, reason in relay(self.store, self.bus, table, items).failed.items():
+                telemetry.warn("not sent, to be swept", table=table, row=key, reason=reason)
 
     def sweep(self) -> None:
         """Find the outbox rows that were never sent: after a crash, a rejection or an undone group."""

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from cartwheel.kernel.errors import Busy, InternalError, Problem, Unauthorised
 from cartwheel.kernel.ids import new_id
+from cartwheel.kernel.payload import body_fields, query_parameters
+from cartwheel.kernel.router import Router, Target
 
 from .environments import Pool
 from .identity import Signer
-from .router import Router, Target
 
 ACCEPTED: Final = 202  # the work is stored, and done later
 MUTATING: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
@@ -88,14 +88,7 @@ def problem_answer(refused: Problem) -> HttpAnswer:
 def _event(
     request: HttpRequest, target: Target, parameters: dict[str, str], claims: dict[str, str] | None, request_id: str
 ) -> dict[str, Any]:
-    """Payload format 2.0: repeated query parameters are joined by a comma; a body that is no text travels as base64."""
-    query: dict[str, str] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True):
-        query[name] = f"{query[name]},{value}" if name in query else value
-    try:
-        body, encoded = request.body.decode(), False
-    except UnicodeDecodeError:
-        body, encoded = base64.b64encode(request.body).decode(), True
+    """Payload format 2.0."""
     context: dict[str, Any] = {
         "http": {
             "method": request.method,
@@ -117,11 +110,10 @@ def _event(
         "rawPath": request.path,
         "rawQueryString": request.query,
         "headers": request.headers,
-        "queryStringParameters": query,
+        "queryStringParameters": query_parameters(request.query),
         "pathParameters": parameters,
         "requestContext": context,
-        "body": body or None,
-        "isBase64Encoded": encoded,
+        **body_fields(request.body),
     }
 
 

@@ -14,7 +14,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cartwheel.kernel.caller import GROUPS
+from cartwheel.kernel.caller import GROUPS, claims_as_text
 from cartwheel.kernel.errors import Unauthorised
 from cartwheel.kernel.settings import Settings
 
@@ -66,11 +66,7 @@ class Signer:
             raise Unauthorised("The token is not valid: it is nested too deeply.", headers=CHALLENGE) from None
         except jwt.PyJWTError as error:
             raise Unauthorised(f"The token is not valid: {error}.", headers=CHALLENGE) from None
-        return {name: _as_text(value) for name, value in claims.items()}
-
-
-def _as_text(value: Any) -> str:
-    return f"[{' '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+        return claims_as_text(claims)
 
 
 def with_secrets(settings: Settings, folder: Path) -> Settings:

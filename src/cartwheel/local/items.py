@@ -12,12 +12,17 @@ from typing import Any, NamedTuple
 import orjson
 
 from cartwheel.kernel.conditions import Condition
-from cartwheel.kernel.limits import check_item, check_key, check_update
+from cartwheel.kernel.limits import (
+    check_count,
+    check_distinct,
+    check_indexed,
+    check_item,
+    check_size,
+    check_sizes,
+    check_write,
+)
 from cartwheel.kernel.store import (
     EXPIRES,
-    MAX_ITEM_BYTES,
-    MAX_TRANSACTION_BYTES,
-    MAX_TRANSACTION_ITEMS,
     ConditionFailed,
     InvalidWrite,
     Item,
@@ -49,23 +54,17 @@ class Preparer:
         self._attributes = {table.name: indexed_attributes(table) for table in app.tables}
 
     def prepare(self, writes: Sequence[Write]) -> list[Prepared]:
-        if not 1 <= len(writes) <= MAX_TRANSACTION_ITEMS:
-            raise InvalidWrite(f"a transaction has 1 to {MAX_TRANSACTION_ITEMS} writes, not {len(writes)}")
+        check_count(writes)
         prepared = [self._one(write) for write in writes]
-        if len({(write.table, write.pk, write.sk) for write in prepared}) < len(prepared):
-            raise InvalidWrite("a transaction must not write an item twice")
+        check_distinct([(write.table, write.pk, write.sk) for write in prepared])
         _limit_size([write.row for write in prepared])
         return prepared
 
     def _one(self, write: Write) -> Prepared:
-        if write.table not in self._attributes:
-            raise InvalidWrite(f"there is no table {write.table!r}")
+        check_write(write, self._attributes)
         key = write.key
-        check_key(key)
         row = self.encode(write.table, write.item) if isinstance(write, Put) else None
         change = write if isinstance(write, Update) else None
-        if change:
-            check_update(change)
         return Prepared(write.action, write.table, key.pk, key.sk, write.condition, row, change)
 
     def encode(self, table: str, item: Item) -> tuple[Any, ...]:
@@ -75,18 +74,14 @@ class Preparer:
             text = orjson.dumps(item)
         except TypeError as error:
             raise InvalidWrite(f"the item cannot be stored: {error}") from None
-        if len(text) > MAX_ITEM_BYTES:
-            raise InvalidWrite(f"the item has {len(text)} bytes, more than the {MAX_ITEM_BYTES} allowed")
-        for attribute in self._attributes[table]:
-            if attribute in item and not (isinstance(item[attribute], str) and item[attribute]):
-                raise InvalidWrite(f"the indexed attribute {attribute!r} must be text, not empty")
+        check_size(len(text))
+        check_indexed(item, self._attributes[table])
         indexed = (item.get(attribute) for attribute in self._attributes[table])
         return (item["PK"], item["SK"], text.decode(), item.get(EXPIRES), *indexed)
 
 
 def _limit_size(rows: Sequence[tuple[Any, ...] | None]) -> None:
-    if sum(len(row[2].encode()) for row in rows if row) > MAX_TRANSACTION_BYTES:
-        raise InvalidWrite(f"a transaction holds at most {MAX_TRANSACTION_BYTES} bytes")
+    check_sizes(len(row[2].encode()) for row in rows if row)
 
 
 class ItemWriter:
@@ -126,7 +121,7 @@ class ItemWriter:
         changed = {**(item or {"PK": write.pk, "SK": write.sk}), **write.change.set}
         for attribute, amount in write.change.add.items():
             before = changed.get(attribute, 0)
-            if type(before) is not int or type(amount) is not int:
+            if type(before) is not int:
                 raise InvalidWrite(f"{attribute!r} is not an integer that can be added to")
             changed[attribute] = before + amount
         for attribute in write.change.remove:

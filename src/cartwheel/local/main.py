@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from cartwheel.app import APP
 from cartwheel.catalog.sample import sample
+from cartwheel.kernel.docs_page import docs_page
+from cartwheel.kernel.router import Router
 from cartwheel.kernel.settings import Settings
 
 from . import address, nursery, storage
@@ -26,7 +28,6 @@ from .host import Host, open_folder, spawn
 from .identity import Signer, with_secrets
 from .logs import FOLDER
 from .operators import Operators
-from .router import Router
 from .server import Server
 
 MAX_BACKLOG: Final = 20_000  # messages and events under way before the shop says 503
@@ -89,7 +90,7 @@ async def _run(
     gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted)
     reader = open_for_reading(options.folder)
     operators = Operators(APP, reader, storage_channel, signer, lambda: host.backlog)
-    server = Server(gateway, operators, document, cache(partial(_docs_page, document)))
+    server = Server(gateway, operators, document, cache(partial(docs_page, document)))
     if options.with_sample and _is_empty(reader):
         options.say("Loading the sample shop …")
         await _load_sample(gateway, signer, host)
@@ -150,15 +151,6 @@ async def _load_sample(gateway: Gateway, signer: Signer, host: Host) -> None:
     if answer.status != 202:
         raise RuntimeError(f"the sample shop was not taken: {answer.body.decode()}")
     await host.drained()
-
-
-def _docs_page(document: bytes) -> bytes:
-    from aws_lambda_powertools.event_handler.openapi import swagger_ui
-
-    folder = Path(swagger_ui.__file__).parent
-    script = (folder / "swagger-ui-bundle.min.js").read_text()
-    style = (folder / "swagger-ui.min.css").read_text()
-    return swagger_ui.generate_swagger_html(document.decode(), script, style, "", None).encode()
 
 
 def _host_log(folder: Path) -> Callable[[str, str], None]:

@@ -11,6 +11,7 @@ import traceback
 import orjson
 
 from cartwheel.kernel.openapi import document
+from cartwheel.kernel.schema import build_all
 
 from . import execution
 from .channel import Connection, name_process, spare_collector, take_over
@@ -27,6 +28,7 @@ def main(place: Place, host: Connection) -> None:
     for function, _ in place.app.functions.values():
         execution.load(function.handler)
     host.send([(0, orjson.dumps(document(place.app)))])
+    build_all()
     spare_collector()
     while True:
         try:

@@ -1,6 +1,5 @@
 """The `Store` port on SQLite: reads on a connection of its own, writes through whoever owns the writing one."""
 
-import base64
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -9,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from cartwheel.kernel.cursor import cursor_after, position
+from cartwheel.kernel.limits import check_query
 from cartwheel.kernel.store import (
     AccessDenied,
-    Action,
-    InvalidCursor,
     InvalidWrite,
     Item,
     Key,
@@ -26,8 +25,6 @@ from cartwheel.kernel.topology import App
 
 from .database import physical
 from .items import Prepared, Preparer
-
-MAX_PAGE = 1000
 
 # Hands prepared transactions to the writer and returns, when they are durable, which were refused and why.
 Commit = Callable[[list[list[Prepared]]], list[StoreError | None]]
@@ -50,10 +47,7 @@ class SqliteStore:
         return orjson.loads(found[0]) if found else None
 
     def query(self, query: Query) -> Page:
-        if not 1 <= query.limit <= MAX_PAGE:
-            raise InvalidWrite(f"a page has 1 to {MAX_PAGE} items")
-        if query.prefix and query.between:
-            raise InvalidWrite("a query takes a prefix or a range, not both")
+        check_query(query)
         partition, order = self._columns(query)
         where, values = self._where(query, partition, order)
         direction = "ASC" if query.forward else "DESC"
@@ -64,7 +58,7 @@ class SqliteStore:
         ).fetchall()
         more = len(rows) > query.limit
         rows = rows[: query.limit]
-        return Page([orjson.loads(row[0]) for row in rows], _cursor(query, rows[-1][1:]) if more else None)
+        return Page([orjson.loads(row[0]) for row in rows], cursor_after(query, rows[-1][1:]) if more else None)
 
     def transact(self, writes: Sequence[Write]) -> None:
         (refused,) = self.transact_each([writes])
@@ -102,7 +96,7 @@ class SqliteStore:
             values.append(bound)
         if query.cursor:
             clauses.append(f"({', '.join(order)}) {onward} ({', '.join('?' * len(order))})")
-            values += _position(query, len(order))
+            values += position(query)
         return " AND ".join(clauses), values
 
 
@@ -125,23 +119,6 @@ def _behind(prefix: str) -> str:
     return stem[:-1] + chr(0xE000 if following == 0xD800 else following)  # surrogates are no characters
 
 
-def _cursor(query: Query, position: Sequence[str]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([query.table, query.index, query.pk, *position])).decode().rstrip("=")
-
-
-def _position(query: Query, length: int) -> list[str]:
-    """Where the page before ended. A cursor is bound to its list: it cannot be used to look into another one."""
-    cursor = query.cursor or ""
-    try:
-        table, index, pk, *position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError):
-        raise InvalidCursor("not a cursor") from None
-    texts = all(isinstance(part, str) for part in position)
-    if (table, index, pk) != (query.table, query.index, query.pk) or len(position) != length or not texts:
-        raise InvalidCursor("a cursor of another list")
-    return list(position)
-
-
 @dataclass(frozen=True)
 class GuardedStore:
     """A store as a function may use it: what the map does not declare is refused, as its role would on AWS."""
@@ -149,14 +126,14 @@ class GuardedStore:
     store: Store
     function: str
     table: str
-    allowed: frozenset[Action]
+    allowed: frozenset[str]
 
     def get(self, table: str, key: Key) -> Item | None:
         self._check(table, "get")
         return self.store.get(table, key)
 
     def query(self, query: Query) -> Page:
-        self._check(query.table, "query")
+        self._check(query.table, query.action)
         return self.store.query(query)
 
     def transact(self, writes: Sequence[Write]) -> None:
@@ -179,6 +156,6 @@ class GuardedStore:
             return denied
         return None
 
-    def _check(self, table: str, action: Action) -> None:
+    def _check(self, table: str, action: str) -> None:
         if table != self.table or action not in self.allowed:
             raise AccessDenied(f"{self.function} has not declared {action!r} on table {table!r} in the map")

@@ -8,10 +8,9 @@ from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.unit_of_work import UnitOfWork
 from cartwheel.ordering.events import CancelReason, OrderCancelled, OrderConfirmed, OrderFulfilled, OrderRefunded
 
-from . import smtp, store
+from . import store
 from .events import MessageQueued, MessageSent
 from .model import Kind, Mail, MailState, message_id
-from .render import render
 
 Told = OrderConfirmed | OrderCancelled | OrderFulfilled | OrderRefunded
 
@@ -39,6 +38,8 @@ def write(unit: UnitOfWork, order: Told, settings: Settings) -> None:
     kind = KINDS[type(order)]
     if order.email is None or store.read(unit.store, message_id(order.order_id, kind)):
         return
+    from .render import render  # late: jinja2 is for those who write; deliveries, and orders without an address, do not
+
     content = render(
         kind,
         shop=settings.shop_name,
@@ -58,6 +59,8 @@ def deliver(unit: UnitOfWork, queued: MessageQueued, settings: Settings) -> None
     if mail is None or mail.state is not MailState.QUEUED:
         return
     if settings.smtp_url:
+        from . import smtp  # late: most that import this write mails, or keep them in the mailbox
+
         smtp.send(mail, settings)
     delivered = mail.delivered(MailState.SENT if settings.smtp_url else MailState.SENT_TO_MAILBOX)
     unit.write(store.deliver(delivered))

@@ -57,7 +57,7 @@ def payment_declined(event: PaymentDeclined, unit: UnitOfWork) -> None:
 
 def _change(unit: UnitOfWork, order_id: str, decide: Callable[[Order, Moment], Step]) -> None:
     """An order that is not stored yet is an error: the event comes again."""
-    service.change(unit, order_id, service.present(), decide)
+    service.react(unit, order_id, service.present(), decide)
 
 
 placement = consumer.handler(new_orders)

@@ -35,7 +35,7 @@ def _cancel(environment: Environment, order_id: str, moment: Moment) -> bool:
     """Whether it was cancelled: an order that moved on meanwhile is left alone."""
 
     def work(unit: UnitOfWork) -> bool:
-        service.change(unit, order_id, moment, Order.expire)
+        service.react(unit, order_id, moment, Order.expire)
         return bool(unit.writes)
 
     return run(environment.store, store.TABLE, Cause(new_id(), new_id()), work) is True

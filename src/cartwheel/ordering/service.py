@@ -55,7 +55,15 @@ def change(unit: UnitOfWork, order_id: str, moment: Moment, decide: Callable[[Or
 
     Raises NotFound, Conflict while the checkout's event is still on its way, and what the model refuses.
     """
-    order = known(unit.store, order_id, moment.settings)
+    return _decide(unit, known(unit.store, order_id, moment.settings), moment, decide)
+
+
+def react(unit: UnitOfWork, order_id: str, moment: Moment, decide: Callable[[Order, Moment], Step]) -> None:
+    """The same for an id that comes from the shop itself, so it need not be proved to: no secret is needed here."""
+    _decide(unit, orders.find(unit.store, order_id), moment, decide)
+
+
+def _decide(unit: UnitOfWork, order: Order | None, moment: Moment, decide: Callable[[Order, Moment], Step]) -> Order:
     if order is None:
         raise Conflict("The order is still on its way from its checkout; try again in a moment.")
     step = decide(order, moment)

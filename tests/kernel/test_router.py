@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cartwheel.kernel.errors import MethodNotAllowed, NotFound
-from cartwheel.kernel.http import SCHEME
-from cartwheel.kernel.openapi import FUNCTION
-from cartwheel.local.router import Router
+from cartwheel.kernel.router import FUNCTION, SCHEME, Router
 
 
 def operation(function: str, role: str | None = None) -> dict[str, Any]:
@@ -80,7 +78,19 @@ def test_another_method_is_told_what_the_path_takes(method: str, path: str, allo
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "", "/orders/5/6", "/orders//lines/x", "/orders/5/lines/", "/orders/5/lines/x/y", "/orders/5/line/x"]
+    "path",
+    [
+        "/",
+        "",
+        "/orders/",
+        "//orders",
+        "/orders/5/",
+        "/orders/5/6",
+        "/orders//lines/x",
+        "/orders/5/lines/",
+        "/orders/5/lines/x/y",
+        "/orders/5/line/x",
+    ],
 )
 def test_an_unknown_path_is_not_found(path: str) -> None:
     with pytest.raises(NotFound):

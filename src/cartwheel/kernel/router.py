@@ -1,12 +1,15 @@
-"""Which function answers a path, made from the OpenAPI document as API Gateway makes its routes from it."""
+"""Which function answers a path, made from the OpenAPI document as API Gateway makes its routes from it.
+
+The document says more than OpenAPI knows: a route's function (`x-cartwheel-function`), and its role (`security`).
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from cartwheel.kernel.errors import MethodNotAllowed, NotFound
-from cartwheel.kernel.http import SCHEME
-from cartwheel.kernel.openapi import FUNCTION
+from .errors import MethodNotAllowed, NotFound
 
+FUNCTION: Final = "x-cartwheel-function"
+SCHEME: Final = "token"
 Segments = tuple[str, ...]
 
 
@@ -34,7 +37,7 @@ class Router:
 
     def find(self, method: str, path: str) -> tuple[Target, dict[str, str]]:
         """The target and the path's parameters. Raises NotFound or MethodNotAllowed."""
-        segments = tuple(path.strip("/").split("/"))
+        segments = tuple(path.removeprefix("/").split("/"))
         allowed: set[str] = set()
         for template, targets in self._templates:
             parameters = _match(template, segments)

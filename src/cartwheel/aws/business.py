@@ -1,0 +1,32 @@
+"""The business function of a deployment: what a slice wrote, with the environment that it expects."""
+
+from dataclasses import replace
+from importlib import import_module
+
+from cartwheel.kernel.environment import Environment, install
+from cartwheel.kernel.settings import Settings
+
+from . import clients
+from .cold_start import Handler
+from .deployment import Deployment
+from .own_table import open_store
+
+
+def load(deployment: Deployment) -> Handler:
+    """Install its environment and import it. Raises IncompleteDeployment, InvalidSetting, and botocore's errors."""
+    install(Environment(deployment.function, open_store(deployment), read_settings(deployment)))
+    module, _, attribute = deployment.need("handler").partition(":")
+    handler: Handler = getattr(import_module(module), attribute)
+    return handler
+
+
+def read_settings(deployment: Deployment) -> Settings:
+    """With the secrets that are declared, fetched here and now; the others are withheld."""
+    settings = Settings.read(deployment.settings)
+    secrets = {name: _secret(arn) for name, arn in deployment.secrets.items()}
+    return replace(settings, **secrets).for_function(deployment.function, secrets)  # type: ignore[arg-type]
+
+
+def _secret(arn: str) -> str:
+    text: str = clients.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+    return text

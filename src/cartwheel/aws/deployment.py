@@ -1,0 +1,79 @@
+"""What a Lambda function is told about itself: the variables that the infrastructure writes and the handlers read.
+
+Values may be tokens that are resolved only at deployment, so each travels in a variable of its own; JSON is used only
+for what is known before.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+PREFIX: Final = "CARTWHEEL_"
+SECRET: Final = "SECRET_"
+INDEXES: Final = "INDEXES"
+RETRY_DELAY: Final = "RETRY_DELAY"
+USER_AGENT: Final = "AWS_SDK_UA_APP_ID"  # names the function in every call that it makes to AWS
+TEXTS: Final = ("function", "handler", "table", "table_name", "bus_name", "queue_url", "issuer", "audience")
+
+
+class IncompleteDeployment(RuntimeError):
+    """A variable that the function needs is not set; the text names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One function with what surrounds it. What it does not need is empty.
+
+    `handler` is `module:attribute` of the business code; `indexes` are partition and sort attribute by index name;
+    `retry_delay` is in seconds; `secrets` are ARNs by the name of the setting; `settings` are whole variables
+    (`CARTWHEEL_CURRENCY`).
+    """
+
+    function: str
+    handler: str = ""
+    table: str = ""
+    table_name: str = ""
+    indexes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    bus_name: str = ""
+    queue_url: str = ""
+    retry_delay: float = 0
+    issuer: str = ""
+    audience: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, str]:
+        """The environment of the function."""
+        texts = {PREFIX + name.upper(): getattr(self, name) for name in TEXTS if getattr(self, name)}
+        variables = {**self.settings, **texts, USER_AGENT: self.function}
+        if self.indexes:
+            variables[PREFIX + INDEXES] = json.dumps(self.indexes)
+        if self.retry_delay:
+            variables[PREFIX + RETRY_DELAY] = f"{self.retry_delay:g}"
+        return variables | {PREFIX + SECRET + name.upper(): arn for name, arn in self.secrets.items()}
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> "Deployment":
+        """From the environment. Raises IncompleteDeployment where it does not even say which function this is."""
+        given = {name.removeprefix(PREFIX): text for name, text in variables.items() if name.startswith(PREFIX)}
+        texts = {name: given.pop(name.upper()) for name in TEXTS if name.upper() in given}
+        if "function" not in texts:
+            raise IncompleteDeployment(f"{PREFIX}FUNCTION is not set: which function of the map is this?")
+        indexes = json.loads(given.pop(INDEXES, "{}"))
+        retry_delay = float(given.pop(RETRY_DELAY, 0))
+        secrets = {name: given.pop(name) for name in list(given) if name.startswith(SECRET)}
+        return cls(
+            **texts,
+            indexes={name: (partition, sort) for name, (partition, sort) in indexes.items()},
+            retry_delay=retry_delay,
+            secrets={name.removeprefix(SECRET).lower(): arn for name, arn in secrets.items()},
+            settings={PREFIX + name: text for name, text in given.items()},
+        )
+
+    def need(self, name: str) -> str:
+        """The text, which must be there. Raises IncompleteDeployment."""
+        text: str = getattr(self, name)
+        if not text:
+            raise IncompleteDeployment(f"{PREFIX}{name.upper()} is not set; {self.function} needs it")
+        return text

@@ -1,0 +1,90 @@
+"""The envelope (EventBridge's form) in which events travel. Who only passes events on needs no more than this."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from .clock import now, timestamp
+from .ids import new_id
+
+if TYPE_CHECKING:
+    from .events import Event  # brings the validation of data with it
+
+MAX_ENTRY_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What led to a piece of work: kept through every hop, so that a whole story can be told."""
+
+    correlation_id: str
+    causation_id: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One event as it travels: EventBridge's fields, with our metadata beside the data in `detail`.
+
+    EventBridge gives every event an id and a time of its own, at every sending; ours are in the metadata, and are the
+    ones that count.
+    """
+
+    id: str
+    source: str
+    detail_type: str
+    time: str
+    detail: dict[str, Any] = field(hash=False)
+
+    @classmethod
+    def of(cls, event: "Event", cause: Cause, moment: datetime | None = None) -> "Envelope":
+        event_id, time = new_id(), timestamp(moment or now())
+        metadata = {
+            "id": event_id,
+            "time": time,
+            "version": event.version,
+            "subject": event.subject(),
+            "correlationId": cause.correlation_id,
+            "causationId": cause.causation_id,
+        }
+        if cause.traceparent:
+            metadata["traceparent"] = cause.traceparent
+        data = event.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return cls(event_id, event.source, event.detail_type(), time, {"metadata": metadata, "data": data})
+
+    @classmethod
+    def parse(cls, event: dict[str, Any]) -> "Envelope":
+        """From the bus's JSON; a foreign event has the bus's id and time. Raises ValueError for what is no event."""
+        for name in ("id", "source", "detail-type", "time", "detail"):
+            if not isinstance(event.get(name), dict if name == "detail" else str):
+                raise ValueError(f"not an event: no {name!r}, or not of its type")
+        event_id, time = (_own(event, name) for name in ("id", "time"))
+        return cls(event_id, event["source"], event["detail-type"], time, event["detail"])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "source": self.source,
+            "detail-type": self.detail_type,
+            "time": self.time,
+            "detail": self.detail,
+        }
+
+    @property
+    def subject(self) -> str | None:
+        """The id of the thing the event is about; foreign events may not tell."""
+        subject: str | None = self.detail.get("metadata", {}).get("subject")
+        return subject
+
+    def cause(self) -> Cause:
+        """This event as the cause of what its consumer does. Foreign events need not carry our metadata."""
+        metadata = self.detail.get("metadata", {})
+        return Cause(metadata.get("correlationId", self.id), self.id, metadata.get("traceparent"))
+
+
+def _own(event: dict[str, Any], name: str) -> str:
+    """The text that the metadata has under the name; the bus's where it has none."""
+    metadata = event["detail"].get("metadata")
+    own = metadata.get(name) if isinstance(metadata, dict) else None
+    text: str = own if isinstance(own, str) and own else event[name]
+    return text
