@@ -1,0 +1,42 @@
+"""The stages and their stacks. `data` and `identity` keep, `shop` works, `archive` remembers (ADR 17)."""
+
+from dataclasses import dataclass
+
+import aws_cdk
+from aws_cdk.aws_lambda import Code
+
+from cartwheel.app import APP
+from cartwheel.kernel.topology import App
+
+from .parts.bundle import bundle
+from .settings import Settings
+from .stacks.archive import Archive
+from .stacks.data import Data
+from .stacks.identity import Identity
+from .stacks.shop import Shop
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """One copy of the shop."""
+
+    data: Data
+    identity: Identity
+    shop: Shop
+    archive: Archive
+
+
+def synthesize() -> None:
+    """What the CDK's command line asks for, by its context. Raises InvalidSetting."""
+    app = aws_cdk.App()
+    settings = Settings.read(app.node.get_all_context())
+    build(app, settings, Code.from_asset(str(bundle(settings.architecture, settings.python))))
+    app.synth()
+
+
+def build(app: aws_cdk.App, settings: Settings, code: Code, shop: App = APP) -> Stacks:
+    """Put the stacks of a stage into the CDK app; all functions share the code."""
+    data = Data(app, settings, shop)
+    identity = Identity(app, settings)
+    stateless = Shop(app, settings, code, shop, data, identity)
+    return Stacks(data, identity, stateless, Archive(app, settings, stateless.bus))

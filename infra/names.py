@@ -1,0 +1,8 @@
+"""Names inside the templates. Physical names are CloudFormation's, so that copies of the shop never collide."""
+
+import re
+
+
+def pascal(name: str) -> str:
+    """`ordering-events` → `OrderingEvents`, as construct ids and outputs are written."""
+    return "".join(word.capitalize() for word in re.split("[^A-Za-z0-9]+", name))

@@ -1,0 +1,41 @@
+"""The table of a slice, as the `Store` port wants it."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_dynamodb import (
+    Attribute,
+    AttributeType,
+    BillingMode,
+    PointInTimeRecoverySpecification,
+    StreamViewType,
+)
+from aws_cdk.aws_dynamodb import Table as DynamoTable
+from constructs import Construct
+
+from cartwheel.kernel.store import EXPIRES
+from cartwheel.kernel.topology import Table
+from infra.names import pascal
+
+
+def make_table(scope: Construct, table: Table, production: bool) -> DynamoTable:
+    """Paid by request, encrypted with DynamoDB's own key, which costs nothing."""
+    made = DynamoTable(
+        scope,
+        f"{pascal(table.name)}Table",
+        partition_key=_text("PK"),
+        sort_key=_text("SK"),
+        billing_mode=BillingMode.PAY_PER_REQUEST,
+        stream=StreamViewType.NEW_IMAGE,
+        point_in_time_recovery_specification=PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
+        time_to_live_attribute=EXPIRES,
+        deletion_protection=production,
+        removal_policy=RemovalPolicy.RETAIN if production else RemovalPolicy.DESTROY,
+    )
+    for index in table.all_indexes:
+        made.add_global_secondary_index(
+            index_name=index.name, partition_key=_text(index.partition), sort_key=_text(index.sort)
+        )
+    return made
+
+
+def _text(name: str) -> Attribute:
+    return Attribute(name=name, type=AttributeType.STRING)

@@ -1,0 +1,96 @@
+"""What can be said about a deployment: `--context stage=dev-anna --context CARTWHEEL_CURRENCY=USD`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+from urllib.parse import urlsplit
+
+from cartwheel.aws.deployment import PREFIX
+from cartwheel.kernel.settings import SECRETS, InvalidSetting
+from cartwheel.kernel.settings import Settings as ShopSettings
+
+Architecture = Literal["arm64", "x86_64"]
+
+STAGE: Final = re.compile("staging|production|pr-[1-9][0-9]{0,6}|dev|dev-[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_STAGE: Final = 24
+PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One copy of the shop. Each field but the last is a context value of its name.
+
+    `memory` is in MiB: at 512 a cold start, which is imports, takes half as long as at 256 and costs the same.
+    `rate` is the requests a second that the API lets in for long, `burst` how many at once, and `concurrency` how many
+    invocations one consumer may run at once unless the map says it.
+    `variables` are the shop's own settings, whole: `CARTWHEEL_CURRENCY`.
+    """
+
+    stage: str = "dev"
+    architecture: Architecture = "arm64"
+    python: str = "3.13"
+    memory: int = 512
+    rate: int = 100
+    burst: int = 200
+    concurrency: int = 20
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def production(self) -> bool:
+        """Whether what it keeps is protected, and kept when the stacks are removed."""
+        return self.stage == "production"
+
+    @classmethod
+    def read(cls, context: Mapping[str, Any]) -> "Settings":
+        """From the CDK's context. Raises InvalidSetting."""
+        settings = cls(
+            stage=_stage(str(context.get("stage", cls.stage))),
+            architecture=_one_of("architecture", context.get("architecture", cls.architecture), get_args(Architecture)),
+            python=_one_of("python", context.get("python", cls.python), PYTHONS),
+            memory=_number("memory", context.get("memory", cls.memory), 128, 10240),
+            rate=_number("rate", context.get("rate", cls.rate), 1, 10_000),
+            burst=_number("burst", context.get("burst", cls.burst), 1, 5_000),
+            concurrency=_number("concurrency", context.get("concurrency", cls.concurrency), 2, 1000),
+            variables={name: str(value) for name, value in context.items() if name.startswith(PREFIX)},
+        )
+        _check_shop(settings.variables)
+        return settings
+
+
+def _stage(name: str) -> str:
+    if not STAGE.fullmatch(name) or len(name) > LONGEST_STAGE:
+        raise InvalidSetting(
+            f"stage={name!r} is not a stage: use staging, production, pr-<number>, dev or dev-<name> "
+            f"(lower-case letters, digits and dashes, {LONGEST_STAGE} characters at most)"
+        )
+    return name
+
+
+def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> Any:
+    if value not in allowed:
+        raise InvalidSetting(f"{name}={value!r} cannot be deployed: use {', '.join(allowed[:-1])} or {allowed[-1]}")
+    return value
+
+
+def _number(name: str, value: Any, least: int, most: int) -> int:
+    if not str(value).isdecimal() or not least <= int(value) <= most:
+        raise InvalidSetting(f"{name}={value!r} must be a whole number from {least} to {most}")
+    return int(value)
+
+
+def _check_shop(variables: Mapping[str, str]) -> None:
+    """Refused here, a wrong value never reaches a function, and a secret never a template."""
+    known = {PREFIX + name.upper() for name in ShopSettings.__dataclass_fields__}
+    generated = {PREFIX + name.upper() for name in SECRETS}
+    for name in variables:
+        if name not in known:
+            raise InvalidSetting(f"{name} is no setting of the shop: use {', '.join(sorted(known - generated))}")
+        if name in generated:
+            raise InvalidSetting(f"{name} is a secret: each stage generates its own in Secrets Manager; leave it out")
+    password = urlsplit(ShopSettings.read(variables).smtp_url).password
+    if password and not password.startswith("{{resolve:"):
+        raise InvalidSetting(
+            "CARTWHEEL_SMTP_URL holds a password, which the template would show: store it in Secrets Manager and "
+            "write {{resolve:secretsmanager:<name>}} in its place"
+        )

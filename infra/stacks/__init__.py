@@ -1,0 +1,1 @@
+"""The stacks, cut by how long what they hold must live."""

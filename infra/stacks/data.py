@@ -1,0 +1,39 @@
+"""What must outlive every deployment: the tables and the secrets."""
+
+import aws_cdk
+from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
+
+from cartwheel.kernel.topology import App
+from infra.accepted import accept
+from infra.names import pascal
+from infra.parts.table import make_table
+from infra.settings import Settings
+
+from .part import Part
+
+
+class Data(Part):
+    """`tables` by the name in the map, `secrets` by the name of the setting."""
+
+    def __init__(self, app: aws_cdk.App, settings: Settings, shop: App) -> None:
+        super().__init__(app, "data", settings)
+        self.tables = {table.name: make_table(self, table, settings.production) for table in shop.tables}
+        for name, table in self.tables.items():
+            CfnOutput(self, f"{pascal(name)}TableName", value=table.table_name)
+        needed = {name for function, _ in shop.functions.values() for name in function.secrets}
+        self.secrets = {name: self._secret(name) for name in sorted(needed)}
+
+    def _secret(self, name: str) -> Secret:
+        """Generated where it stays: nobody has to know it, and no template shows it."""
+        secret = Secret(
+            self,
+            pascal(name),
+            generate_secret_string=SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=RemovalPolicy.RETAIN if self.settings.production else RemovalPolicy.DESTROY,
+        )
+        accept(
+            secret, "SMG4", "What is sealed or signed with it must stay valid: changing it is a decision, not a timer."
+        )
+        CfnOutput(self, f"{pascal(name)}Arn", value=secret.secret_arn)
+        return secret

@@ -1,0 +1,113 @@
+"""What a deployment may replace: functions, the ways to them, and what is under way between them."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+import aws_cdk
+from aws_cdk import CfnOutput
+from aws_cdk.aws_events import EventBus
+from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_lambda import Code
+from aws_cdk.aws_lambda import Function as LambdaFunction
+
+from cartwheel.aws.deployment import Deployment
+from cartwheel.kernel import openapi, outbox
+from cartwheel.kernel.topology import App, Consumer, Function, Slice
+from infra.names import pascal
+from infra.parts import consumer as consumers
+from infra.parts import relay, schedule
+from infra.parts.api import Api
+from infra.parts.function import Place, make_function
+from infra.parts.permissions import read_secrets, receive, relay_rows, send, use_table
+from infra.parts.queue import consumer_queue, last_resort, let_rules_send
+from infra.parts.schedule import Timer
+from infra.settings import Settings
+
+from .data import Data
+from .identity import Identity
+from .part import Part
+
+PAGES_TIMEOUT: Final = 10.0  # seconds
+SWEEP: Final = timedelta(minutes=1)
+
+
+class Shop(Part):
+    """The map, made real."""
+
+    def __init__(
+        self, app: aws_cdk.App, settings: Settings, code: Code, shop: App, data: Data, identity: Identity
+    ) -> None:
+        super().__init__(app, "shop", settings)
+        self._data, self._identity = data, identity
+        self._place = Place(self, settings, code)
+        self.bus = EventBus(self, "Bus")
+        CfnOutput(self, "EventBusName", value=self.bus.event_bus_name)
+        self._undelivered = last_resort(self, "Undelivered")
+        self._relay_failures = last_resort(self, "RelayFailures")
+        rules = [rule for part in shop.slices for consumer in part.consumers for rule in self._consume(part, consumer)]
+        let_rules_send(self._undelivered, rules)
+        timers = [timer for part in shop.slices for timer in (self._relay(part), *self._schedules(part))]
+        schedule.start(self, timers, self._undelivered)
+        self._answer(shop)
+
+    def _answer(self, shop: App) -> None:
+        functions = {part.api.name: self._api(part, part.api) for part in shop.slices if part.api}
+        pages = make_function(self._place, Deployment(function="pages"), "pages", PAGES_TIMEOUT, [])
+        Api(self, openapi.document(shop), self._identity.tokens, self.settings).route(functions, pages)
+
+    def _api(self, part: Slice, function: Function) -> LambdaFunction:
+        return self._function("api", part, function, **asdict(self._identity.tokens))
+
+    def _consume(self, part: Slice, consumer: Consumer) -> list[str]:
+        """Answers the ARNs of its rules."""
+        queue = consumer_queue(self, pascal(consumer.name), consumer)
+        function = self._function(
+            "consumer",
+            part,
+            consumer.function,
+            receive(queue.queue_arn),
+            queue_url=queue.queue_url,
+            retry_delay=consumer.retry_delay.total_seconds(),
+        )
+        consumers.feed(self._place, consumer, queue, function)
+        return consumers.subscribe(self._place, consumer, self.bus, queue, self._undelivered)
+
+    def _schedules(self, part: Slice) -> list[Timer]:
+        return [
+            Timer(pascal(due.function.name), self._function("schedule", part, due.function), due.every)
+            for due in part.schedules
+        ]
+
+    def _relay(self, part: Slice) -> Timer:
+        """Its sweeper is the same function on a schedule."""
+        table = self._data.tables[part.table.name]
+        stream = str(table.table_stream_arn)
+        permissions = relay_rows(table.table_arn, stream, outbox.INDEX, self.bus.event_bus_arn)
+        deployment = self._deployment(part, function=f"{part.name}-relay", bus_name=self.bus.event_bus_name)
+        permissions.append(send(self._relay_failures.queue_arn))
+        function = make_function(self._place, deployment, "relay", relay.TIMEOUT, permissions)
+        relay.wake(self._place, part.name, stream, function, self._relay_failures)
+        return Timer(pascal(deployment.function), function, SWEEP)
+
+    def _function(
+        self, trigger: str, part: Slice, function: Function, *permissions: PolicyStatement, **surroundings: Any
+    ) -> LambdaFunction:
+        """A function of the map, with the access that it declares there."""
+        secrets = {name: self._data.secrets[name].secret_arn for name in function.secrets}
+        deployment = self._deployment(
+            part, function=function.name, handler=function.handler, secrets=secrets, **surroundings
+        )
+        table_arn = self._data.tables[part.table.name].table_arn
+        access = use_table(table_arn, function.access)
+        allowed = [*access, *read_secrets(list(secrets.values())), *permissions]
+        return make_function(self._place, deployment, trigger, function.timeout.total_seconds(), allowed)
+
+    def _deployment(self, part: Slice, **surroundings: Any) -> Deployment:
+        return Deployment(
+            table=part.table.name,
+            table_name=self._data.tables[part.table.name].table_name,
+            indexes={index.name: (index.partition, index.sort) for index in part.table.all_indexes},
+            settings=self.settings.variables,
+            **surroundings,
+        )

@@ -1,0 +1,76 @@
+"""What must outlive a deployment does."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cartwheel.app import APP
+from tests.infra.stage import TABLE, Stage, differences
+
+# What holds data, with how it is protected: the property and its values with protection and without.
+STATEFUL: Final[dict[str, tuple[str, Any, Any]]] = {
+    "AWS::DynamoDB::Table": ("DeletionProtectionEnabled", True, False),
+    "AWS::Cognito::UserPool": ("DeletionProtection", "ACTIVE", "INACTIVE"),
+    "AWS::SecretsManager::Secret": ("", None, None),
+    "AWS::Events::Archive": ("", None, None),
+}
+ALIKE: Final = ("AWS::RDS::", "AWS::S3::", "AWS::EFS::", "AWS::ElastiCache::", "AWS::DynamoDB::GlobalTable")
+
+
+def the_map_has_them_all(stage: Stage) -> Iterator[str]:
+    due = sorted(stage.table(table.name) for table in APP.tables)
+    if sorted(stage.of(TABLE)) != due:
+        yield f"there are the tables {sorted(stage.of(TABLE))}, and should be {due}"
+
+
+def indexes_are_those_of_the_map(stage: Stage) -> Iterator[str]:
+    for table in APP.tables:
+        found = stage.of(TABLE).get(stage.table(table.name), {})
+        keys = {index["IndexName"]: _keys(index) for index in found.get("GlobalSecondaryIndexes", [])}
+        due = {index.name: [(index.partition, "HASH"), (index.sort, "RANGE")] for index in table.all_indexes}
+        yield from differences(keys, due, f"the index of {table.name}")
+
+
+def tables_are_what_the_store_needs(stage: Stage) -> Iterator[str]:
+    """Keys, expiry, the stream for the relay, paid by request, and restorable to any second."""
+    due = {
+        "KeySchema": [("PK", "HASH"), ("SK", "RANGE")],
+        "TimeToLiveSpecification": {"AttributeName": "expiresAt", "Enabled": True},
+        "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+        "BillingMode": "PAY_PER_REQUEST",
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+    }
+    for name, table in stage.of(TABLE).items():
+        yield from differences({key: table.get(key) for key in due} | {"KeySchema": _keys(table)}, due, f"{name}:")
+
+
+def indexes_carry_whole_items(stage: Stage) -> Iterator[str]:
+    for name, table in stage.of(TABLE).items():
+        for index in table.get("GlobalSecondaryIndexes", []):
+            if index["Projection"] != {"ProjectionType": "ALL"}:
+                yield f"{name}: the index {index['IndexName']} carries only {index['Projection']}"
+        types = {a["AttributeType"] for a in table["AttributeDefinitions"]}
+        if types != {"S"}:
+            yield f"{name} has keys that are no text: {types}"
+
+
+def data_is_kept_in_production_and_goes_elsewhere(stage: Stage) -> Iterator[str]:
+    policy = "Retain" if stage.production else "Delete"
+    for name, resource in stage.resources.items():
+        if resource["Type"] in STATEFUL:
+            found = {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")}
+            if found != {policy}:
+                yield f"{name} is not '{policy}' when its stack goes, but {found}"
+            switch, on, off = STATEFUL[resource["Type"]]
+            if switch and resource["Properties"].get(switch, off) != (on if stage.production else off):
+                yield f"{name} has {switch} {resource['Properties'].get(switch)}"
+
+
+def data_is_apart_from_what_is_replaced(stage: Stage) -> Iterator[str]:
+    for name, resource in stage.resources.items():
+        kept = resource["Type"] in STATEFUL or resource["Type"].startswith(ALIKE)
+        if kept and name.startswith("shop/"):
+            yield f"{name} holds data, and is in the stack that deployments replace"
+
+
+def _keys(keyed: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(key["AttributeName"], key["KeyType"]) for key in keyed["KeySchema"]]

@@ -1,0 +1,88 @@
+"""What can be said about a deployment, and what is refused before anything is made."""
+
+from dataclasses import asdict
+
+import pytest
+
+from cartwheel.kernel.settings import InvalidSetting
+from infra.settings import Settings
+
+
+@pytest.mark.parametrize("stage", ["dev", "dev-anna", "dev-anna-2", "staging", "production", "pr-7", "pr-1234567"])
+def test_a_stage(stage: str) -> None:
+    assert Settings.read({"stage": stage}).stage == stage
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "",
+        "prod",
+        "Production",
+        "production ",
+        "pr-",
+        "pr-0",
+        "dev-",
+        "dev-Anna",
+        "dev-a_b",
+        "dev-a--b",
+        "dev-a-",
+        f"dev-{'a' * 21}",
+    ],
+)
+def test_no_stage(stage: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"use staging, production, pr-<number>, dev or dev-<name>"):
+        Settings.read({"stage": stage})
+
+
+def test_only_production_is_protected() -> None:
+    assert Settings.read({"stage": "production"}).production
+    assert not Settings.read({"stage": "staging"}).production
+
+
+def test_without_a_word_it_is_a_stage_of_ones_own_on_arm() -> None:
+    settings = Settings.read({"@aws-cdk/core:explicitStackTags": True})
+    assert asdict(settings) == asdict(Settings())
+    assert (settings.stage, settings.architecture, settings.python) == ("dev", "arm64", "3.13")
+
+
+def test_everything_can_be_said() -> None:
+    said = {"stage": "pr-1", "architecture": "x86_64", "python": "3.11", "memory": "1024", "rate": "5", "burst": "6"}
+    settings = Settings.read({**said, "concurrency": 7, "CARTWHEEL_CURRENCY": "USD", "CARTWHEEL_STOCK_DEADLINE": 30})
+    assert settings == Settings(
+        stage="pr-1",
+        architecture="x86_64",
+        python="3.11",
+        memory=1024,
+        rate=5,
+        burst=6,
+        concurrency=7,
+        variables={"CARTWHEEL_CURRENCY": "USD", "CARTWHEEL_STOCK_DEADLINE": "30"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("architecture", "arm", "use arm64 or x86_64"),
+        ("python", "3.9", "use 3.11"),
+        ("memory", "much", "whole number from 128 to 10240"),
+        ("memory", "64", "from 128"),
+        ("rate", "0", "from 1"),
+        ("burst", "-1", "from 1"),
+        ("concurrency", "1", "from 2 to 1000"),
+        ("CARTWHEEL_CURRENCY", "EURO", "ISO 4217"),
+        ("CARTWHEEL_COLOUR", "red", "use CARTWHEEL_CURRENCY, CARTWHEEL_FULFILMENT_DEADLINE"),
+        ("CARTWHEEL_SEAL_KEY", "mine", "each stage generates its own"),
+        ("CARTWHEEL_SMTP_URL", "smtp://shop:hush@mail.example", "store it in Secrets Manager"),
+    ],
+)
+def test_what_is_refused_is_named_with_its_remedy(name: str, value: str, remedy: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"^{name}[ =].*{remedy}") as refused:
+        Settings.read({name: value})
+    assert "hush" not in str(refused.value)
+
+
+def test_a_password_may_be_looked_up_at_deployment() -> None:
+    url = "smtp://shop:{{resolve:secretsmanager:shop-smtp:SecretString:password}}@mail.example:587"
+    assert Settings.read({"CARTWHEEL_SMTP_URL": url}).variables == {"CARTWHEEL_SMTP_URL": url}

@@ -1,0 +1,73 @@
+"""What the map asks for, worked out from `app.py` alone: the rules compare the templates with it."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+from cartwheel.app import APP
+from cartwheel.aws.deployment import Deployment
+from cartwheel.kernel.topology import Consumer, Function, Slice
+
+from .stage import Stage, pascal
+
+Trigger = Literal["api", "consumer", "schedule", "relay", "pages"]
+
+RELAY_TIMEOUT: Final = 30 * timedelta(seconds=1)
+PAGES_TIMEOUT: Final = 10 * timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A function that a stage must have. Relays and the pages are in no map: they have no `function`."""
+
+    name: str
+    trigger: Trigger
+    timeout: timedelta
+    part: Slice | None = None
+    function: Function | None = None
+    consumer: Consumer | None = None
+
+
+def functions() -> dict[str, Wanted]:
+    """Every function that there must be, by name."""
+    wanted = [Wanted("pages", "pages", PAGES_TIMEOUT)]
+    for part in APP.slices:
+        wanted.append(Wanted(f"{part.name}-relay", "relay", RELAY_TIMEOUT, part))
+        if part.api:
+            wanted.append(Wanted(part.api.name, "api", part.api.timeout, part, part.api))
+        for consumer in part.consumers:
+            function = consumer.function
+            wanted.append(Wanted(function.name, "consumer", function.timeout, part, function, consumer))
+        wanted += [Wanted(s.function.name, "schedule", s.function.timeout, part, s.function) for s in part.schedules]
+    return {each.name: each for each in wanted}
+
+
+def timers() -> dict[str, str]:
+    """How often each function runs by itself; the sweepers of the outboxes every minute."""
+    every = {f"{part.name}-relay": timedelta(minutes=1) for part in APP.slices}
+    every |= {schedule.function.name: schedule.every for schedule in APP.schedules}
+    minutes = {name: max(1, math.ceil(interval / timedelta(minutes=1))) for name, interval in every.items()}
+    return {name: f"rate({count} minute{'s' * (count > 1)})" for name, count in minutes.items()}
+
+
+def deployment(stage: Stage, wanted: Wanted) -> Deployment:
+    """What the function must be told."""
+    part, function, consumer = wanted.part, wanted.function, wanted.consumer
+    if part is None:
+        return Deployment(function=wanted.name)
+    api, relay = wanted.trigger == "api", wanted.trigger == "relay"
+    pool = stage.output("UserPoolId")
+    return Deployment(
+        function=wanted.name,
+        handler=function.handler if function else "",
+        table=part.table.name,
+        table_name=stage.table(part.table.name),
+        indexes={index.name: (index.partition, index.sort) for index in part.table.all_indexes},
+        bus_name=stage.output("EventBusName") if relay else "",
+        queue_url=stage.output(f"{pascal(wanted.name)}QueueUrl") if consumer else "",
+        retry_delay=consumer.retry_delay.total_seconds() if consumer else 0,
+        issuer=f"https://cognito-idp.${{AWS::Region}}.amazonaws.com/{pool}" if api else "",
+        audience=stage.output("UserPoolClientId") if api else "",
+        secrets={name: stage.secret(name) for name in function.secrets} if function else {},
+    )
