@@ -1,0 +1,55 @@
+"""Every function as it is deployed: its entry point and its variables."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cartwheel.app import APP
+from cartwheel.aws.deployment import Deployment
+from cartwheel.kernel.topology import Function, Slice
+
+TOKENS: Final = {"issuer": "https://issuer.example", "audience": "shoppers"}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """`trigger` names the entry point; `slice` is empty for what belongs to none."""
+
+    trigger: str
+    slice: str
+    deployment: Deployment
+
+    @property
+    def name(self) -> str:
+        return self.deployment.function
+
+    @property
+    def budget(self) -> float:
+        """Of a cold start, in those of boto3 with a DynamoDB client."""
+        return 1.8 if self.trigger in ("api", "pages") else 1.3
+
+
+def every_function() -> list[Deployed]:
+    return [each for part in APP.slices for each in _of(part)] + [Deployed("pages", "", Deployment(function="pages"))]
+
+
+def _of(part: Slice) -> list[Deployed]:
+    return [
+        *([_function("api", part, part.api, **TOKENS)] if part.api else []),
+        *(
+            _function("consumer", part, each.function, queue_url="https://queue.example", retry_delay=1)
+            for each in part.consumers
+        ),
+        *(_function("schedule", part, each.function) for each in part.schedules),
+        Deployed("relay", part.name, _deployment(part, function=f"{part.name}-relay", bus_name="bus")),
+    ]
+
+
+def _function(trigger: str, part: Slice, function: Function, **surroundings: Any) -> Deployed:
+    secrets = {name: f"arn:aws:secretsmanager:eu-west-1:111122223333:secret:{name}" for name in function.secrets}
+    about = {"function": function.name, "handler": function.handler, "secrets": secrets}
+    return Deployed(trigger, part.name, _deployment(part, **about, **surroundings))
+
+
+def _deployment(part: Slice, **surroundings: Any) -> Deployment:
+    indexes = {index.name: (index.partition, index.sort) for index in part.table.all_indexes}
+    return Deployment(table=part.table.name, table_name=f"the-{part.table.name}", indexes=indexes, **surroundings)
