@@ -11,10 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from tests.support.running import RunningShop
-
 from cartwheel.local.address import is_taken
 from cartwheel.local.database import FILE
+from tests.support.running import RunningShop
 
 LAST_PROCESS: Final = 10  # seconds in which the host's other processes end after it
 

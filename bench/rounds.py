@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import uvloop
-from tests.support.running import RunningShop
 
 from cartwheel.cli.output import note
+from tests.support.running import RunningShop
 
 from .figures import Figures, WrongResult
 from .floors import commit_floor, flush_probe

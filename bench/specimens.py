@@ -17,13 +17,13 @@ from operator import itemgetter
 from typing import Any, Final
 
 import uvloop
-from tests.support.running import RunningShop
 
 from cartwheel.app import APP
 from cartwheel.kernel.clock import timestamp
 from cartwheel.kernel.ids import new_id
 from cartwheel.local.bus import ARCHIVE_MS
 from cartwheel.local.database import open_for_reading, physical
+from tests.support.running import RunningShop
 
 from .shopping import SKUS, buy
 from .wire import wires

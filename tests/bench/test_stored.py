@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bench.life import started
 from bench.specimens import buy_specimens
 from bench.stored import FULFILLED_AFTER, PERIOD, fill
-
 from cartwheel.app import APP
 from cartwheel.kernel.ids import minted_at
 from cartwheel.local.database import indexed_attributes, open_for_reading, physical
