@@ -16,15 +16,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from cartwheel.app import APP
 from cartwheel.kernel.docs_page import docs_page
 from cartwheel.kernel.openapi import document
+from infra.settings import Architecture
 
 from .tools import bytecode_compiler, compile_all, install
-
-Architecture = Literal["arm64", "x86_64"]
 
 ROOT: Final = Path(__file__).parents[2]
 REQUIREMENTS: Final = ROOT / "requirements/aws.txt"

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from infra.parts.bundle import Architecture, bundle
+from infra.parts.bundle import bundle
+from infra.settings import Architecture
 
 from .functions import Deployed
 

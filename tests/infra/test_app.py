@@ -13,23 +13,9 @@ from .synthesis import ROOT, synthesize
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 
-NAMES = {"TableName", "FunctionName", "QueueName", "RoleName", "LogGroupName", "UserPoolName", "SecretName"}
-
 
 def test_every_stage_has_the_same_parts(templates: "dict[str, Template]", production: "dict[str, Template]") -> None:
     assert list(templates) == list(production) == ["data", "identity", "shop", "archive"]
-
-
-def test_nothing_has_a_fixed_physical_name(templates: "dict[str, Template]") -> None:
-    named = [
-        (part, resource_id)
-        for part, template in templates.items()
-        for resource_id, resource in template.to_json()["Resources"].items()
-        if resource["Type"] not in ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission")
-        and resource["Type"] != "AWS::Lambda::EventInvokeConfig"
-        and NAMES & resource["Properties"].keys()
-    ]
-    assert named == []
 
 
 def test_the_same_stage_makes_the_same_templates(templates: "dict[str, Template]") -> None:
