@@ -1,0 +1,75 @@
+"""The embedded host, as `make up` starts it."""
+
+import json
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from cartwheel.kernel.ids import new_id
+from cartwheel.local.database import FILE
+from tests.support.running import RunningShop
+
+from .hosts import RECORDED_CALLS, Envelope, Headers, Role, outbox_row
+
+# Short enough to see their end, long enough that no other case runs into them.
+SETTINGS: Final = {"reservation_lifetime": "12", "fulfilment_deadline": "25"}
+
+
+class Embedded:
+    """The embedded host in a folder of its own."""
+
+    patience = 30.0
+    lacks: Final = {RECORDED_CALLS: "its functions call no AWS; its store itself refuses what the map does not declare"}
+
+    def __init__(self, folder: Path) -> None:
+        self._shop = RunningShop(folder, dict(SETTINGS), ("--empty",))
+        self._shop.start()
+        self.http = httpx.Client(base_url=self._shop.url, timeout=30, trust_env=False)
+
+    def token(self, role: Role) -> Headers:
+        return self._shop.token(f"{role}-{new_id()}", *(["staff"] if role == "staff" else []))
+
+    def publish(self, envelope: Envelope) -> None:
+        """Its bus takes events from outboxes only, so that is where it goes."""
+        slice_name = envelope["source"].removeprefix("cartwheel.")
+        self.leave_behind(slice_name, outbox_row(envelope, f"OUTBOX#{new_id()}"))
+
+    def send(self, queue: str, body: str) -> None:
+        """By way of the dead letters: from there operators can send a message to its queue."""
+        letter, moment = time.time_ns() // 100, int(time.time() * 1000)
+        self._execute(
+            "INSERT INTO dead_letters (id, queue, body, sent_at, died_at, receives, error) "
+            "VALUES (?, ?, ?, ?, ?, 0, '')",
+            (letter, queue, body, moment, moment),
+        )
+        self._shop.request("POST", f"/_host/dead-letters/redrive?id={letter}")
+
+    def dead_letters(self, queue: str) -> list[str]:
+        letters = self._shop.items(f"/_host/dead-letters?queue={queue}")
+        return [self._shop.get(f"/_host/dead-letters/{letter['id']}")["body"] for letter in letters]
+
+    def leave_behind(self, table: str, row: dict[str, Any]) -> None:
+        self._execute(
+            f'INSERT INTO "items_{table}" (pk, sk, item, "outboxShard", "outboxId") VALUES (?, ?, ?, ?, ?)',
+            (row["PK"], row["SK"], json.dumps(row), row["outboxShard"], row["outboxId"]),
+        )
+
+    def _execute(self, statement: str, values: tuple[Any, ...]) -> None:
+        """Beside the storage process: that is safe, for it keeps neither dead letters nor outbox rows in mind."""
+        with closing(sqlite3.connect(self._shop.folder / FILE, timeout=20)) as connection, connection:
+            connection.execute(statement, values)
+
+    def run(self, function: str) -> None:
+        """Its clock is quick enough."""
+
+    def webhook_secret(self) -> bytes:
+        secrets = json.loads((self._shop.folder / "secrets.json").read_text())
+        return bytes(secrets["webhook_secret"], "ascii")
+
+    def close(self) -> None:
+        self.http.close()
+        self._shop.close()

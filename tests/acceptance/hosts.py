@@ -1,0 +1,82 @@
+"""What the suite needs of a host beside HTTP: tokens, messages that are put on its queues, and what died there."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol
+
+import httpx
+
+from cartwheel.kernel.ids import new_id
+
+Role = Literal["staff", "customer"]
+Headers = dict[str, str]
+Envelope = dict[str, Any]
+
+
+# What a case may need of its host; `lacks` says why one cannot give it.
+MESSAGES: Final = "messages"  # events put on the bus, messages on queues, and a look at dead letters
+SHORT_DEADLINES: Final = "short deadlines"  # orders that wait too long do so for less than a minute
+SECRETS: Final = "secrets"  # what the payment provider signs with is known
+CUSTOMERS: Final = "customers"  # several people can sign in
+RECORDED_CALLS: Final = "recorded calls"  # every call of a function is seen
+
+
+class Host(Protocol):
+    """A running shop."""
+
+    @property
+    def http(self) -> httpx.Client:
+        """It knows the shop's address."""
+
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """What cannot be had here, and why."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds that anything may take."""
+
+    def token(self, role: Role) -> Headers:
+        """The header of a caller of that role; each call is another person."""
+
+    def publish(self, envelope: Envelope) -> None:
+        """Put an event on the bus."""
+
+    def send(self, queue: str, body: str) -> None:
+        """Put a message on a consumer's queue, past the bus."""
+
+    def dead_letters(self, queue: str) -> list[str]:
+        """The bodies of a queue's dead letters."""
+
+    def leave_behind(self, table: str, row: dict[str, Any]) -> None:
+        """Store an outbox row that no relay hears of: only a sweeper will find it."""
+
+    def run(self, function: str) -> None:
+        """Let a scheduled function run now, where it would not soon by itself."""
+
+    def webhook_secret(self) -> bytes:
+        """What the payment provider signs with."""
+
+    def close(self) -> None:
+        """Stop it, if it is ours."""
+
+
+def outbox_row(envelope: Envelope, key: str, row_id: str | None = None) -> dict[str, Any]:
+    """A row as a use case stores it with its changes."""
+    row_id = row_id or new_id()
+    shard = f"OUTBOX#{int(row_id[-1], 16) % 4}"
+    return {"PK": key, "SK": key, "outboxShard": shard, "outboxId": row_id, "events": [envelope]}
+
+
+def subject_of(header: Headers) -> str:
+    """Whom a token names."""
+    payload = header["Authorization"].partition(" ")[2].split(".")[1]
+    return str(json.loads(urlsafe_b64decode(payload + "=="))["sub"])
+
+
+def id_of(moment: datetime) -> str:
+    """An id as it would have been made then."""
+    milliseconds = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{milliseconds[:8]}-{milliseconds[8:]}{new_id()[13:]}"
