@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/events.md and docs/api.md from the code: `make docs`.
+"""Writes the generated parts of docs/events.md, docs/api.md and docs/aws.md from the code: `make docs`.
 
 A generated part is what stands between `<!-- generated: name -->` and `<!-- end -->`; the rest is written by hand. What
 the fields of events mean is in fields.toml, because the same names mean the same everywhere. With --check nothing is
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import costs
+
 from cartwheel.app import APP
 from cartwheel.kernel.errors import Problem
 from cartwheel.kernel.events import Event
@@ -22,6 +24,7 @@ from cartwheel.kernel.topology import Slice
 HERE: Final = Path(__file__).parent
 MEANINGS: Final[dict[str, Any]] = tomllib.loads((HERE / "fields.toml").read_text())
 PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+DOCUMENTS: Final = ("events.md", "api.md", "aws.md")
 METHODS: Final = ("get", "post", "put", "delete")
 BODY: Final = "application/json"
 
@@ -147,7 +150,13 @@ def _kinds(problem: type[Problem]) -> Iterator[type[Problem]]:
         yield from _kinds(kind)
 
 
-PARTS: Final = {"events": events, "routes": routes, "problems": problems}
+PARTS: Final = {
+    "events": events,
+    "routes": routes,
+    "problems": problems,
+    "idle": costs.idle,
+    "orders": costs.orders,
+}
 
 
 def written(text: str) -> str:
@@ -156,7 +165,7 @@ def written(text: str) -> str:
 
 
 def main() -> int:
-    texts = {path: path.read_text() for path in (HERE / "events.md", HERE / "api.md")}
+    texts = {path: path.read_text() for path in (HERE / name for name in DOCUMENTS)}
     stale = {path: new for path, text in texts.items() if (new := written(text)) != text}
     for path, text in stale.items():
         sys.stdout.write(f"{path.name} {'is stale: make docs' if '--check' in sys.argv else 'written'}\n")

@@ -8,7 +8,7 @@ from tests.project.checkout import PACKAGE, files
 
 from .blocks import ROOT
 
-OF_THE_TESTS = {"CARTWHEEL_TEST_DYNAMODB"}
+OF_THE_TESTS = {"CARTWHEEL_TEST_DYNAMODB", "CARTWHEEL_STAFF_TOKEN", "CARTWHEEL_CUSTOMER_TOKEN"}
 MADE = {"seal_key", "webhook_secret"}  # the host makes them, so nobody meets their default
 
 TABLES = re.findall(r"^\| `(CARTWHEEL_\w+)` \|(.*?)\|", (ROOT / "docs/settings.md").read_text(), re.MULTILINE)
