@@ -28,7 +28,7 @@ Units = Mapping[str, float]
 
 def idle() -> Iterator[str]:
     """A month in which nothing happens."""
-    swept = [*APP.schedules, *APP.slices]  # each slice has a relay that sweeps
+    swept = [*APP.schedules, *(part for part in APP.slices if part.emits)]  # with a relay that sweeps
     runs = len(swept) * MINUTES
     secrets = {name for function, _ in APP.functions.values() for name in function.secrets}
     polls = len(APP.consumers) * ASSUMED["pollers"] * MONTH.total_seconds() / ASSUMED["poll_seconds"]

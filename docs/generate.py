@@ -1,10 +1,12 @@
-"""Writes the generated parts of docs/events.md, docs/api.md and docs/aws.md from the code: `make docs`.
+"""Writes the schemas of the events and the generated parts of events.md, api.md and aws.md: `make docs`.
 
 A generated part is what stands between `<!-- generated: name -->` and `<!-- end -->`; the rest is written by hand. What
-the fields of events mean is in fields.toml, because the same names mean the same everywhere. With --check nothing is
-written, and the exit code says whether something would have been.
+the fields of events mean is in fields.toml, because the same names mean the same everywhere. A released schema in
+schemas/ is only ever replaced by one that breaks nobody; if there is none, nothing at all is written. With --check
+nothing is written either, and the exit code says whether something would have been.
 """
 
+import importlib
 import re
 import sys
 import tomllib
@@ -13,10 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import costs
+import released
 
 from cartwheel.app import APP
+from cartwheel.kernel import contract
 from cartwheel.kernel.errors import Problem
 from cartwheel.kernel.events import Event
+from cartwheel.kernel.inbox import Inbox
 from cartwheel.kernel.openapi import document
 from cartwheel.kernel.router import SCHEME
 from cartwheel.kernel.topology import Slice
@@ -52,16 +57,33 @@ def events() -> Iterator[str]:
 def _event(part: Slice, event: type[Event], schema: Schema) -> Iterator[str]:
     yield f"\n## {event.detail_type()}\n\n{_told(event)}\n"
     subject = event.model_fields[event.subject_field].alias
-    yield f"- source `{event.source}`, version {event.version}, subject `{subject}`"
+    versions = ", ".join(
+        f"[{version}](schemas/{contract.file_of(event, version)})" for version in range(event.version, 0, -1)
+    )
+    yield f"- source `{event.source}`, version {versions}, subject `{subject}`"
     yield f"- emitted by [{part.name}](../src/cartwheel/{part.name}/README.md), goes to {_consumers(event)}\n"
-    yield from _fields(event.detail_type(), schema)
+    yield from _fields(event.detail_type(), schema, _needs(event))
 
 
-def _fields(owner: str, schema: Schema) -> Iterator[str]:
-    yield "| field | type | meaning |\n|---|---|---|"
+def _fields(owner: str, schema: Schema, needs: dict[str, list[str]] | None = None) -> Iterator[str]:
+    """`needs`, for an event, says who reads each field."""
+    yield "| field | type | meaning |" + (" read by |" if needs else "")
+    yield "|---|---|---|" + ("---|" if needs else "")
     for name, field in schema["properties"].items():
         optional = "" if name in schema.get("required", ()) else ", optional"
-        yield f"| `{name}` | {_type(field)}{optional} | {_meaning(owner, name)} |"
+        readers = f" {', '.join(needs.get(name, ['—']))} |" if needs else ""
+        yield f"| `{name}` | {_type(field)}{optional} | {_meaning(owner, name)} |{readers}"
+
+
+def _needs(event: type[Event]) -> dict[str, list[str]]:
+    """The consumers that read a field, by the field's name as it is published."""
+    readers: dict[str, list[str]] = {}
+    for consumer in APP.consumers:
+        module, _, attribute = consumer.function.handler.partition(":")
+        inbox: Inbox = getattr(importlib.import_module(module), attribute).inbox
+        for need in (need for each in inbox.reactions if each.event_type is event for need in each.needs):
+            readers.setdefault(event.model_fields[need].alias or need, []).append(f"`{consumer.name}`")
+    return readers
 
 
 def _meaning(owner: str, name: str) -> str:
@@ -165,11 +187,16 @@ def written(text: str) -> str:
 
 
 def main() -> int:
-    texts = {path: path.read_text() for path in (HERE / name for name in DOCUMENTS)}
-    stale = {path: new for path, text in texts.items() if (new := written(text)) != text}
+    try:
+        made = dict(released.schemas(HERE / "schemas"))
+    except contract.Broken as broken:
+        sys.exit(str(broken))
+    made |= {path: written(path.read_text()) for path in (HERE / name for name in DOCUMENTS)}
+    stale = {path: text for path, text in made.items() if not path.exists() or path.read_text() != text}
     for path, text in stale.items():
-        sys.stdout.write(f"{path.name} {'is stale: make docs' if '--check' in sys.argv else 'written'}\n")
+        sys.stdout.write(f"{path.relative_to(HERE)} {'is stale: make docs' if '--check' in sys.argv else 'written'}\n")
         if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     return int("--check" in sys.argv and bool(stale))
 

@@ -4,5 +4,5 @@ import re
 
 
 def pascal(name: str) -> str:
-    """`ordering-events` → `OrderingEvents`, as construct ids and outputs are written."""
-    return "".join(word.capitalize() for word in re.split("[^A-Za-z0-9]+", name))
+    """`ordering-events` → `OrderingEvents`, as construct ids and outputs are written; `OrderProcessor` stays so."""
+    return "".join(word[:1].upper() + word[1:] for word in re.split("[^A-Za-z0-9]+", name))

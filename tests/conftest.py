@@ -3,8 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import needs
 from tests.support.ministack import ministack as running_ministack
 from tests.support.shop import Shop
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _handlers_read_what_they_declare() -> Iterator[None]:
+    with needs.watched():
+        yield
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ class Api(Construct):
     def _route(self, key: str, target: str, secured: bool) -> None:
         route = CfnRoute(
             self,
-            f"{pascal(key)}Route",
+            f"{pascal(key.lower())}Route",
             api_id=self._api.ref,
             route_key=key,
             target=target,

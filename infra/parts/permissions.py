@@ -8,6 +8,7 @@ from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
+from cartwheel.kernel.bus import PUBLISH
 from cartwheel.kernel.store import QUERY
 
 ACTIONS: Final = {
@@ -22,7 +23,7 @@ ACTIONS: Final = {
 
 def use_table(table_arn: str, access: Iterable[str]) -> list[PolicyStatement]:
     """The declared access: to the table itself, and to each index that it names. Raises KeyError for anything else."""
-    actions = sorted(ACTIONS[action] for action in access if not action.startswith(QUERY))
+    actions = sorted(ACTIONS[action] for action in access if not action.startswith(QUERY) and action != PUBLISH)
     indexes = sorted(action.removeprefix(QUERY) for action in access if action.startswith(QUERY))
     return [
         *([_allow(actions, [table_arn])] if actions else []),
@@ -37,8 +38,12 @@ def relay_rows(table_arn: str, stream_arn: str, index: str, bus_arn: str) -> lis
         _allow([f"dynamodb:{action}" for action in stream], [stream_arn]),
         _allow([ACTIONS["query"]], _index_arns(table_arn, [index])),
         _allow([ACTIONS["delete"]], [table_arn]),
-        _allow(["events:PutEvents"], [bus_arn]),
+        publish(bus_arn),
     ]
+
+
+def publish(bus_arn: str) -> PolicyStatement:
+    return _allow(["events:PutEvents"], [bus_arn])
 
 
 def receive(queue_arn: str) -> PolicyStatement:

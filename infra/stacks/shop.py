@@ -13,13 +13,14 @@ from aws_cdk.aws_lambda import Function as LambdaFunction
 
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel import openapi, outbox
+from cartwheel.kernel.bus import PUBLISH
 from cartwheel.kernel.topology import App, Consumer, Function, Slice
 from infra.names import pascal
 from infra.parts import consumer as consumers
-from infra.parts import relay, schedule
+from infra.parts import direct, relay, schedule
 from infra.parts.api import Api
 from infra.parts.function import Place, make_function
-from infra.parts.permissions import read_secrets, receive, relay_rows, send, use_table
+from infra.parts.permissions import publish, read_secrets, receive, relay_rows, send, use_table
 from infra.parts.queue import consumer_queue, last_resort, let_rules_send
 from infra.parts.schedule import Timer
 from infra.settings import Settings
@@ -47,9 +48,12 @@ class Shop(Part):
         self._relay_failures = last_resort(self, "RelayFailures")
         rules = [rule for part in shop.slices for consumer in part.consumers for rule in self._consume(part, consumer)]
         let_rules_send(self._undelivered, rules)
-        timers = [timer for part in shop.slices for timer in (self._relay(part), *self._schedules(part))]
+        timers = [timer for part in shop.slices for timer in (*self._relays(part), *self._schedules(part))]
         schedule.start(self, timers, self._undelivered)
         self._answer(shop)
+        for part in shop.slices:
+            for function in part.invoked:
+                self._invoked(part, function)
 
     def _answer(self, shop: App) -> None:
         functions = {part.api.name: self._api(part, part.api) for part in shop.slices if part.api}
@@ -79,8 +83,15 @@ class Shop(Part):
             for due in part.schedules
         ]
 
-    def _relay(self, part: Slice) -> Timer:
-        """Its sweeper is the same function on a schedule."""
+    def _invoked(self, part: Slice, function: Function) -> None:
+        """Who may invoke it is for their own roles to say. An asynchronous call that fails three times is kept."""
+        made = self._function("direct", part, function, send(self._undelivered.queue_arn))
+        direct.keep_failures(self, pascal(function.name), made, self._undelivered)
+
+    def _relays(self, part: Slice) -> list[Timer]:
+        """The relay of a slice that has anything to tell. Its sweeper is the same function on a schedule."""
+        if not part.emits:
+            return []
         table = self._data.tables[part.table.name]
         stream = str(table.table_stream_arn)
         permissions = relay_rows(table.table_arn, stream, outbox.INDEX, self.bus.event_bus_arn)
@@ -88,18 +99,22 @@ class Shop(Part):
         permissions.append(send(self._relay_failures.queue_arn))
         function = make_function(self._place, deployment, "relay", relay.TIMEOUT, permissions)
         relay.wake(self._place, part.name, stream, function, self._relay_failures)
-        return Timer(pascal(deployment.function), function, SWEEP)
+        return [Timer(pascal(deployment.function), function, SWEEP)]
 
     def _function(
         self, trigger: str, part: Slice, function: Function, *permissions: PolicyStatement, **surroundings: Any
     ) -> LambdaFunction:
         """A function of the map, with the access that it declares there."""
         secrets = {name: self._data.secrets[name].secret_arn for name in function.secrets}
+        if PUBLISH in function.access:
+            surroundings["bus_name"] = self.bus.event_bus_name
         deployment = self._deployment(
             part, function=function.name, handler=function.handler, secrets=secrets, **surroundings
         )
         table_arn = self._data.tables[part.table.name].table_arn
         access = use_table(table_arn, function.access)
+        if PUBLISH in function.access:
+            access.append(publish(self.bus.event_bus_arn))
         allowed = [*access, *read_secrets(list(secrets.values())), *permissions]
         return make_function(self._place, deployment, trigger, function.timeout.total_seconds(), allowed)
 

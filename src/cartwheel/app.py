@@ -5,7 +5,9 @@ from datetime import timedelta
 from cartwheel.basket import events as basket
 from cartwheel.catalog import events as catalog
 from cartwheel.inventory import events as inventory
+from cartwheel.kernel.bus import PUBLISH
 from cartwheel.kernel.topology import App, Consumer, Function, Index, Schedule, Slice, Table, access, to
+from cartwheel.ledger import events as ledger
 from cartwheel.notification import events as notification
 from cartwheel.ordering import events as ordering
 from cartwheel.payment import events as payment
@@ -203,4 +205,18 @@ NOTIFICATION = Slice(
     emits=(notification.MessageQueued, notification.MessageSent),
 )
 
-APP = App((CATALOG, INVENTORY, BASKET, ORDERING, PAYMENT, NOTIFICATION))
+LEDGER = Slice(
+    name="ledger",
+    table=Table("ledger", indexes=(Index("by-type", "typeShard", "typeKey"),)),
+    api=Function("ledger-api", "cartwheel.ledger.routes:handler", access("query by-type")),
+    consumers=(
+        # These two names are a contract with those who call and watch them from outside.
+        Consumer(
+            Function("OrderProcessor", "cartwheel.ledger.consumers:processor", access("put")),
+            (ledger.PLACED_ORDERS,),
+        ),
+    ),
+    invoked=(Function("EventPublisher", "cartwheel.ledger.invoked:publisher", access(PUBLISH)),),
+)
+
+APP = App((CATALOG, INVENTORY, BASKET, ORDERING, PAYMENT, NOTIFICATION, LEDGER))

@@ -15,7 +15,7 @@ from cartwheel.aws.deployment import PREFIX, SECRET
 from cartwheel.kernel.ids import new_id
 from infra.names import pascal
 
-from .hosts import RECORDED_CALLS, SHORT_DEADLINES, Envelope, Headers, Role
+from .hosts import RECORDED_CALLS, SHORT_DEADLINES, Envelope, Headers, Role, invoked
 
 STACKS: Final = ("data", "identity", "shop")
 AWS_LACKS: Final = {
@@ -101,6 +101,10 @@ class Cloud:
         event = json.dumps({"source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}})
         answer = self.client("lambda").invoke(FunctionName=self.physical(function), Payload=event)
         assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def invoke(self, function: str, payload: Any) -> dict[str, Any]:
+        answer = self.client("lambda").invoke(FunctionName=self.physical(function), Payload=json.dumps(payload))
+        return invoked(answer)
 
     def physical(self, function: str) -> str:
         return self.outputs[f"{pascal(function)}FunctionName"]

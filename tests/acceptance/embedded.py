@@ -2,18 +2,19 @@
 
 import json
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from botocore.session import Session
 
 from cartwheel.kernel.ids import new_id
 from cartwheel.local.database import FILE
+from tests.support.letters import bury
 from tests.support.running import RunningShop
 
-from .hosts import RECORDED_CALLS, Envelope, Headers, Role, outbox_row
+from .hosts import RECORDED_CALLS, Envelope, Headers, Role, invoked, outbox_row
 
 # Short enough to see their end, long enough that no other case runs into them.
 SETTINGS: Final = {"reservation_lifetime": "12", "fulfilment_deadline": "25"}
@@ -40,12 +41,7 @@ class Embedded:
 
     def send(self, queue: str, body: str) -> None:
         """By way of the dead letters: from there operators can send a message to its queue."""
-        letter, moment = time.time_ns() // 100, int(time.time() * 1000)
-        self._execute(
-            "INSERT INTO dead_letters (id, queue, body, sent_at, died_at, receives, error) "
-            "VALUES (?, ?, ?, ?, ?, 0, '')",
-            (letter, queue, body, moment, moment),
-        )
+        (letter,) = bury(self._shop.folder, queue, [(body, "")])
         self._shop.request("POST", f"/_host/dead-letters/redrive?id={letter}")
 
     def dead_letters(self, queue: str) -> list[str]:
@@ -59,9 +55,14 @@ class Embedded:
         )
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> None:
-        """Beside the storage process: that is safe, for it keeps neither dead letters nor outbox rows in mind."""
+        """Beside the storage process: that is safe, for it keeps no outbox rows in mind."""
         with closing(sqlite3.connect(self._shop.folder / FILE, timeout=20)) as connection, connection:
             connection.execute(statement, values)
+
+    def invoke(self, function: str, payload: Any) -> dict[str, Any]:
+        keys = {"region_name": "eu-west-1", "aws_access_key_id": "any", "aws_secret_access_key": "any"}
+        client = Session().create_client("lambda", endpoint_url=self._shop.url, **keys)
+        return invoked(client.invoke(FunctionName=function, Payload=json.dumps(payload)))
 
     def run(self, function: str) -> None:
         """Its clock is quick enough."""

@@ -56,6 +56,9 @@ class Host(Protocol):
     def run(self, function: str) -> None:
         """Let a scheduled function run now, where it would not soon by itself."""
 
+    def invoke(self, function: str, payload: Any) -> dict[str, Any]:
+        """Call a function by its name, as boto3 does: its answer, and `FunctionError` if it failed."""
+
     def webhook_secret(self) -> bytes:
         """What the payment provider signs with."""
 
@@ -74,6 +77,11 @@ def subject_of(header: Headers) -> str:
     """Whom a token names."""
     payload = header["Authorization"].partition(" ")[2].split(".")[1]
     return str(json.loads(urlsafe_b64decode(payload + "=="))["sub"])
+
+
+def invoked(answer: Any) -> dict[str, Any]:
+    """What boto3 answers to an invocation, with its payload read."""
+    return {"FunctionError": answer.get("FunctionError"), "Payload": json.loads(answer["Payload"].read())}
 
 
 def id_of(moment: datetime) -> str:

@@ -1,7 +1,7 @@
 """A shop of which only the address is known, and tokens that somebody else has made."""
 
 import os
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -39,6 +39,9 @@ class Plain:
 
     def run(self, function: str) -> None:
         """Its schedules run by themselves, in their time."""
+
+    def invoke(self, function: str, payload: Any) -> dict[str, Any]:
+        raise NotImplementedError(WHY)
 
     def webhook_secret(self) -> bytes:
         raise NotImplementedError(WHY)

@@ -27,7 +27,7 @@ ENVIRONMENT: Final = f"aws://000000000000/{KEYS['AWS_REGION']}"
 SECONDS: Final = 240  # for one command of the CDK
 # Short enough to see their end, long enough that no other case runs into them, however slow the stand-in is.
 SETTINGS: Final = {"CARTWHEEL_RESERVATION_LIFETIME": "40", "CARTWHEEL_FULFILMENT_DEADLINE": "60"}
-FUNCTIONS: Final = (*APP.functions, *(f"{part.name}-relay" for part in APP.slices), "pages")
+FUNCTIONS: Final = (*APP.functions, *(f"{part.name}-relay" for part in APP.slices if part.emits), "pages")
 
 
 class StandIn(Cloud):

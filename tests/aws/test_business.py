@@ -94,7 +94,7 @@ def test_the_store_is_the_functions_own_table(monkeypatch: pytest.MonkeyPatch) -
         open_store(deployed())
 
 
-MODULES = ("api", "consumer", "schedule", "relay", "pages")
+MODULES = ("api", "consumer", "direct", "schedule", "relay", "pages")
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -20,7 +20,7 @@ from .world import CONTEXT, Clients, Service, refusal
 inbox = Inbox("packers", THINGS)
 
 
-@inbox.on(Packed)
+@inbox.on(Packed, "box", "note")
 def packed(event: Packed, unit: UnitOfWork) -> None:
     if event.note:
         raise RuntimeError(event.note)

@@ -7,6 +7,7 @@ from cartwheel.app import APP
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel.topology import Function, Slice
 
+RELAY: Final = {"bus_name": "bus"}
 TOKENS: Final = {"issuer": "https://issuer.example", "audience": "shoppers"}
 
 
@@ -40,7 +41,12 @@ def _of(part: Slice) -> list[Deployed]:
             for each in part.consumers
         ),
         *(_function("schedule", part, each.function) for each in part.schedules),
-        Deployed("relay", part.name, _deployment(part, function=f"{part.name}-relay", bus_name="bus")),
+        *(_function("direct", part, each, bus_name="bus") for each in part.invoked),
+        *(
+            [Deployed("relay", part.name, _deployment(part, **RELAY, function=f"{part.name}-relay"))]
+            if part.emits
+            else []
+        ),
     ]
 
 

@@ -20,6 +20,7 @@ MAY_LOAD = {
     "api": PYDANTIC | POWERTOOLS | BOTOCORE,
     "consumer": PYDANTIC | POWERTOOLS | BOTOCORE,
     "schedule": PYDANTIC | POWERTOOLS | BOTOCORE,
+    "direct": PYDANTIC | POWERTOOLS | BOTOCORE,
     "relay": POWERTOOLS | BOTOCORE | {"typing_extensions"},
     "pages": PYDANTIC,
 }

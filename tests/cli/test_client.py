@@ -17,6 +17,7 @@ ASKING = [
     ("import", __file__),
     ("order", "show", "x"),
     ("queues",),
+    ("dead-letters",),
     ("dead-letters", "list"),
     ("dead-letters", "show", "1"),
     ("dead-letters", "redrive", "--all"),

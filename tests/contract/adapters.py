@@ -11,18 +11,18 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from botocore.session import Session
 
 from cartwheel.aws.clients import CONFIG
 from cartwheel.aws.store import DynamoStore
 from cartwheel.aws.tables import DynamoTable
-from cartwheel.kernel.bus import Bus, Rejected
+from cartwheel.kernel.bus import Bus, Entrance, Entry, Rejected
 from cartwheel.kernel.events import Envelope
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.queue import Failure, Message, Queue
-from cartwheel.kernel.store import Store, StoreError
+from cartwheel.kernel.store import MAX_INTEGER, Store, StoreError
 from cartwheel.kernel.topology import App, Consumer, Function, Index, Slice, Table, access
 from cartwheel.local import queues as sqlite_queues
 from cartwheel.local import storage
@@ -31,6 +31,7 @@ from cartwheel.local.database import open_for_reading, open_for_writing
 from cartwheel.local.engine import Engine
 from cartwheel.local.host import spawn
 from cartwheel.local.items import Prepared
+from cartwheel.local.letters import Selection, Step
 from cartwheel.local.store import Commit, SqliteStore
 
 THINGS = "things"
@@ -213,7 +214,7 @@ def sqlite_queue(folder: Path) -> Iterator[QueueUnderTest]:
 
     def redrive() -> int:
         with engine.group():
-            return engine.queues.redrive("red-things", None)
+            return len(engine.queues.redrive(Step(Selection("red-things"), 0, MAX_INTEGER, 100, "the-staff")).sent)
 
     def dead() -> list[tuple[str, str]]:
         reader = open_for_reading(folder)
@@ -234,11 +235,15 @@ def sqlite_queue(folder: Path) -> Iterator[QueueUnderTest]:
 QUEUES: dict[str, Callable[[Path], AbstractContextManager[QueueUnderTest]]] = {"sqlite": sqlite_queue}
 
 
+class Port(Bus, Entrance, Protocol):
+    """An adapter of both ports."""
+
+
 @dataclass
 class BusUnderTest:
     """A bus whose rules carry `Red` of `test` to `red-things` and all of `test` to `all-things`."""
 
-    bus: Bus
+    bus: Port
     arrived: Callable[[str], list[str]]  # the bodies that a queue holds, in the order sent
 
 
@@ -251,6 +256,10 @@ class SqliteBusInGroups:
     def publish(self, entries: Sequence[Envelope]) -> list[Rejected]:
         with self.engine.group():
             return self.engine.bus.publish(entries)
+
+    def put(self, entry: Entry) -> str:
+        with self.engine.group():
+            return self.engine.bus.put(entry)
 
 
 @contextmanager

@@ -1,7 +1,11 @@
 """Events are carried to the queues of the rules they match, whole and as they are, or are named as not taken."""
 
 import json
+from datetime import datetime
 
+import pytest
+
+from cartwheel.kernel.bus import Entry, NotTaken
 from cartwheel.kernel.events import MAX_ENTRY_BYTES, Envelope
 from cartwheel.kernel.ids import new_id
 
@@ -43,3 +47,22 @@ def test_an_event_may_have_256_kilobytes_of_bytes_not_of_letters(bus: BusUnderTe
 
 def test_nothing_to_publish_is_fine(bus: BusUnderTest) -> None:
     assert bus.bus.publish([]) == []
+
+
+def test_what_is_put_has_the_id_and_the_time_that_the_bus_gave_it(bus: BusUnderTest) -> None:
+    event_id = bus.bus.put(Entry("test", "Red", {"text": "ü"}))
+    (event,) = arrived(bus, "red-things")
+    assert (event.id, event.source, event.detail_type, event.detail) == (event_id, "test", "Red", {"text": "ü"})
+    assert datetime.fromisoformat(event.time).tzinfo
+
+
+def test_what_is_put_twice_are_two_events(bus: BusUnderTest) -> None:
+    ids = {bus.bus.put(Entry("test", "Red", {})) for _ in range(2)}
+    assert {event.id for event in arrived(bus, "red-things")} == ids
+    assert len(ids) == 2
+
+
+def test_what_is_too_large_to_be_put_is_not_taken(bus: BusUnderTest) -> None:
+    with pytest.raises(NotTaken, match=str(MAX_ENTRY_BYTES)):
+        bus.bus.put(Entry("test", "Red", {"text": "x" * MAX_ENTRY_BYTES}))
+    assert arrived(bus, "all-things") == []

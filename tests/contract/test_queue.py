@@ -123,6 +123,18 @@ def test_a_redriven_letter_is_delivered_as_a_new_message(queue: QueueUnderTest) 
     assert queue.redrive() == 0
 
 
+def test_a_late_answer_to_what_was_redriven_settles_nothing(queue: QueueUnderTest) -> None:
+    """The function that was given up answers after all: the letter's new message is not its own."""
+    queue.queue.send(["one"])
+    for _ in range(3):
+        (message,) = receive(queue)
+        queue.wait(HIDDEN + 1)
+    assert receive(queue) == []
+    assert queue.redrive() == 1
+    queue.queue.settle([message.id], [])
+    assert [each.body for each in receive(queue)] == ["one"]
+
+
 def test_ids_are_not_used_again(queue: QueueUnderTest) -> None:
     seen: set[str] = set()
     for _ in range(5):

@@ -110,7 +110,7 @@ class Stage:
 
 def pascal(name: str) -> str:
     """`seal_key` → `SealKey`, as outputs and resources are called."""
-    return name.replace("-", " ").replace("_", " ").title().replace(" ", "")
+    return "".join(word[0].upper() + word[1:] for word in name.replace("_", "-").split("-"))
 
 
 def variables(function: Json) -> dict[str, str]:

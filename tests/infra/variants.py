@@ -243,6 +243,10 @@ VARIANTS: Final[dict[str, list[Break]]] = {
         lambda t: of(t, "CatalogRelayInvocation").pop("MaximumRetryAttempts"),
         lambda t: drop(t, "InventoryExpiryInvocation"),
     ],
+    "events.a_call_that_nobody_waits_for_is_not_lost": [
+        lambda t: drop(t, "EventPublisherInvocation"),
+        lambda t: of(t, "EventPublisherInvocation").pop("DestinationConfig"),
+    ],
     "routes.there_is_one_api_that_is_served": [
         lambda t: drop(t, "ApiStage"),
         lambda t: of(t, "ApiStage").pop("AutoDeploy"),

@@ -11,7 +11,7 @@ from cartwheel.kernel.topology import Consumer, Function, Slice
 
 from .stage import Stage, pascal
 
-Trigger = Literal["api", "consumer", "schedule", "relay", "pages"]
+Trigger = Literal["api", "consumer", "schedule", "direct", "relay", "pages"]
 
 RELAY_TIMEOUT: Final = 30 * timedelta(seconds=1)
 PAGES_TIMEOUT: Final = 10 * timedelta(seconds=1)
@@ -33,19 +33,21 @@ def functions() -> dict[str, Wanted]:
     """Every function that there must be, by name."""
     wanted = [Wanted("pages", "pages", PAGES_TIMEOUT)]
     for part in APP.slices:
-        wanted.append(Wanted(f"{part.name}-relay", "relay", RELAY_TIMEOUT, part))
+        if part.emits:
+            wanted.append(Wanted(f"{part.name}-relay", "relay", RELAY_TIMEOUT, part))
         if part.api:
             wanted.append(Wanted(part.api.name, "api", part.api.timeout, part, part.api))
         for consumer in part.consumers:
             function = consumer.function
             wanted.append(Wanted(function.name, "consumer", function.timeout, part, function, consumer))
         wanted += [Wanted(s.function.name, "schedule", s.function.timeout, part, s.function) for s in part.schedules]
+        wanted += [Wanted(each.name, "direct", each.timeout, part, each) for each in part.invoked]
     return {each.name: each for each in wanted}
 
 
 def timers() -> dict[str, str]:
     """How often each function runs by itself; the sweepers of the outboxes every minute."""
-    every = {f"{part.name}-relay": timedelta(minutes=1) for part in APP.slices}
+    every = {f"{part.name}-relay": timedelta(minutes=1) for part in APP.slices if part.emits}
     every |= {schedule.function.name: schedule.every for schedule in APP.schedules}
     minutes = {name: max(1, math.ceil(interval / timedelta(minutes=1))) for name, interval in every.items()}
     return {name: f"rate({count} minute{'s' * (count > 1)})" for name, count in minutes.items()}
@@ -56,7 +58,8 @@ def deployment(stage: Stage, wanted: Wanted) -> Deployment:
     part, function, consumer = wanted.part, wanted.function, wanted.consumer
     if part is None:
         return Deployment(function=wanted.name)
-    api, relay = wanted.trigger == "api", wanted.trigger == "relay"
+    api = wanted.trigger == "api"
+    publishes = wanted.trigger == "relay" or (function is not None and "publish" in function.access)
     pool = stage.output("UserPoolId")
     return Deployment(
         function=wanted.name,
@@ -64,7 +67,7 @@ def deployment(stage: Stage, wanted: Wanted) -> Deployment:
         table=part.table.name,
         table_name=stage.table(part.table.name),
         indexes={index.name: (index.partition, index.sort) for index in part.table.all_indexes},
-        bus_name=stage.output("EventBusName") if relay else "",
+        bus_name=stage.output("EventBusName") if publishes else "",
         queue_url=stage.output(f"{pascal(wanted.name)}QueueUrl") if consumer else "",
         retry_delay=consumer.retry_delay.total_seconds() if consumer else 0,
         issuer=f"https://cognito-idp.${{AWS::Region}}.amazonaws.com/{pool}" if api else "",

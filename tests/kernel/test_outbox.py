@@ -158,7 +158,7 @@ def test_events_sent_twice_by_a_crashed_relay_have_one_effect(store: Store) -> N
     assert bus.published[0].id == bus.published[1].id
 
     inbox = Inbox("copier", THINGS)
-    inbox.on(Packed)(lambda event, unit: pack(unit, f"copy of {event.box}"))
+    inbox.on(Packed, "box")(lambda event, unit: pack(unit, f"copy of {event.box}"))
     assert [inbox.deliver(store, each) for each in bus.published] == [True, False]
     assert weight(store, "copy of a") == 1
 

@@ -14,8 +14,10 @@ import pytest
 
 from cartwheel.kernel import telemetry
 from cartwheel.kernel.errors import Busy, InternalError, TimedOut
+from cartwheel.kernel.ids import is_id
 from cartwheel.kernel.settings import Settings
 from cartwheel.local import environments
+from cartwheel.local.environments import FunctionFailed
 from cartwheel.local.logs import log_path
 from tests.support.lab import Lab, ends, lives, run
 
@@ -199,6 +201,17 @@ def test_declared_access_is_all_a_function_has(folder: Path) -> None:
             await lab.invoke("write", how="update", pk="a")
 
     run(folder, scenario)
+
+
+def test_who_has_not_declared_it_may_not_publish(folder: Path) -> None:
+    async def scenario(lab: Lab) -> str:
+        with pytest.raises(FunctionFailed, match="announce-undeclared failed: AccessDenied") as refused:
+            await lab.invoke("announce-undeclared")
+        assert "'publish'" in refused.value.message
+        event_id: str = await lab.invoke("announce")
+        return event_id
+
+    assert is_id(run(folder, scenario))
 
 
 def test_what_no_caller_waits_for_gives_way(folder: Path) -> None:

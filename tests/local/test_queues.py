@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from cartwheel.kernel.queue import Failure
+from cartwheel.kernel.store import MAX_INTEGER
 from cartwheel.kernel.topology import App
 from cartwheel.local import queues as sqlite_queues
 from cartwheel.local.database import open_for_writing
+from cartwheel.local.letters import Selection, Step
 from cartwheel.local.queues import Queues, statistics
 from tests.contract.adapters import MAP
 
@@ -44,6 +46,11 @@ def bury(queues: Queues, *bodies: str, queue: str = "red-things") -> None:
     for _ in range(3):
         queues._connection.execute("UPDATE messages SET visible_at = 0 WHERE queue = ?", (queue,))
         queues.settle(queue, [], [Failure(each.id, "broken") for each in queues.receive(queue, 100)])
+
+
+def redrive(queues: Queues) -> int:
+    """All letters; how many went."""
+    return len(queues.redrive(Step(Selection(), 0, MAX_INTEGER, 100, "the-staff")).sent)
 
 
 def letters(queues: Queues) -> list[tuple[Any, ...]]:
@@ -79,7 +86,7 @@ def test_depth_is_what_is_not_done(queues: Queues) -> None:
     assert queues.depth["red-things"] == 1
     bury(queues)
     assert queues.depth.total() == 0
-    queues.redrive(None, None)
+    redrive(queues)
     assert queues.depth["red-things"] == 1
     before = dict(queues.depth)
     queues.recount()
@@ -99,27 +106,6 @@ def test_the_delay_of_retries_has_an_end(folder: Path, now: Callable[[float], No
         moment += 15 * 60 + 1
         now(moment)
     connection.close()
-
-
-def test_redrive_of_one_letter_of_one_queue_and_of_all(queues: Queues) -> None:
-    bury(queues, "a", "b")
-    bury(queues, "c", queue="all-things")
-    ids = [number for (number,) in queues._connection.execute("SELECT id FROM dead_letters ORDER BY id")]
-    assert queues.redrive(None, ids[1]) == 1
-    assert waiting(queues) == [("red-things", "b")]
-    assert queues.redrive("all-things", ids[0]) == 0
-    assert queues.redrive("all-things", None) == 1
-    assert queues.redrive(None, None) == 1
-    assert waiting(queues) == [("red-things", "b"), ("all-things", "c"), ("red-things", "a")]
-    assert queues.redrive(None, 10**6) == 0
-    assert letters(queues) == []
-
-
-def test_a_redriven_letter_can_die_again(queues: Queues) -> None:
-    bury(queues, "a")
-    queues.redrive(None, None)
-    bury(queues)
-    assert letters(queues) == [("red-things", "a", "broken")]
 
 
 def test_what_nobody_took_in_time_becomes_a_dead_letter(queues: Queues, now: Callable[[float], None]) -> None:
@@ -164,7 +150,8 @@ def test_what_is_left_for_a_consumer_that_is_gone_is_nobodys_work(queues: Queues
     newer.recount()
     assert newer.depth.total() == 0
     assert newer.visible() == set()
-    assert newer.redrive(None, None) == 0
+    refused = newer.redrive(Step(Selection(), 0, MAX_INTEGER, 100, "the-staff")).refused
+    assert [reason for _, reason in refused] == ["this version has no consumer of that name"] * 2
     newer.expire()
     assert len(letters(queues)) == 2
-    assert queues.redrive(None, None) == 2
+    assert redrive(queues) == 2

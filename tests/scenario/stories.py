@@ -182,6 +182,7 @@ class Story:
         await self.ask("POST", f"{order}/fulfil", who=self.staff, holds=ours)
         await self.ask("POST", f"{order}/refund", who=self.staff, holds=ours)
         await self.ask("GET", "/mailbox", who=self.staff, query="?limit=3", shared=True, holds=_at_most(3))
+        await self.ask("GET", "/events", who=self.staff, query="?type=x&limit=3", shared=True, holds=_at_most(3))
 
     async def _tell_of_payment(self, order_id: str) -> None:
         """The payment's provider calls, rather late: it changes nothing."""

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cartwheel.kernel.bus import Entry
 from cartwheel.kernel.conditions import Equals, Missing
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.ids import new_id
@@ -95,6 +96,11 @@ def write(event: Event, context: Any) -> None:
         environment().store.transact([Update(TABLE, key, add={"n": 1})])
 
 
+def announce(event: Event, context: Any) -> str:
+    """Puts an event onto the bus by itself."""
+    return environment().bus.put(Entry("lab", "Announced", {}))
+
+
 def count(event: Event, context: Any) -> Event:
     """Counts each message once in the item of its body; fails or hangs for those that say so."""
     failed = []
@@ -136,6 +142,8 @@ FUNCTIONS = (
     _function("misbehave", timeout=0.4, concurrency=2),
     _function("talk"),
     Function("write", "tests.support.lab:write", access("put")),
+    Function("announce", "tests.support.lab:announce", access("publish")),
+    Function("announce-undeclared", "tests.support.lab:announce", access("put")),
     Function("confide", "tests.support.lab:confide", access(), secrets=("seal_key",)),
     _function("increment", concurrency=4),
 )

@@ -27,13 +27,14 @@ GUEST: Final[dict[str, str]] = {}  # the headers of who has no token
 
 @dataclass
 class RunningShop:
-    """A started shop. `settings` are `CARTWHEEL_*` variables without the prefix."""
+    """A started shop. `settings` are `CARTWHEEL_*` variables without the prefix, `module` is the command."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     process: subprocess.Popen[str] | None = None
     url: str = ""
+    module: str = "cartwheel"
 
     def start(self) -> None:
         """Returns once the shop serves."""
@@ -52,7 +53,7 @@ class RunningShop:
     def spawn(self) -> subprocess.Popen[str]:
         """`cartwheel up` on the shop's folder, on any free port, with what it prints as its output."""
         variables = {f"CARTWHEEL_{name.upper()}": value for name, value in self.settings.items()}
-        command = [sys.executable, "-m", "cartwheel", "up", "--port", "0", "--data", str(self.folder), *self.arguments]
+        command = [sys.executable, "-m", self.module, "up", "--port", "0", "--data", str(self.folder), *self.arguments]
         return subprocess.Popen(
             command, env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

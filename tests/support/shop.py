@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cartwheel.app import APP
+from cartwheel.kernel.bus import PUBLISH, Entry, NoEntrance
 from cartwheel.kernel.caller import GROUPS
 from cartwheel.kernel.environment import Environment, install
 from cartwheel.kernel.events import Cause, Envelope, Event
@@ -73,7 +74,9 @@ class Shop:
         """Call a function as its host would, with the access it declares."""
         function, part = self._functions[function_name]
         guarded = GuardedStore(self.store, function_name, part.table.name, function.access)
-        install(Environment(function_name, guarded, self.settings.for_function(function_name, function.secrets)))
+        settings = self.settings.for_function(function_name, function.secrets)
+        bus = self if PUBLISH in function.access else NoEntrance(function_name)
+        install(Environment(function_name, guarded, settings, bus))
         module, _, attribute = function.handler.partition(":")
         return getattr(importlib.import_module(module), attribute)(event, Context(function_name))
 
@@ -90,6 +93,11 @@ class Shop:
         event = http_event(method, path, json, token, headers or {}, body)
         answer = self.invoke(_function_of(method, event["rawPath"]), event)
         return Answer(answer["statusCode"], answer.get("headers", {}), answer.get("body") or "")
+
+    def put(self, entry: Entry) -> str:
+        """The `Entrance` of functions that publish."""
+        with self.engine.group():
+            return self.engine.bus.put(entry)
 
     def publish(self, event: Event) -> dict[str, Any]:
         """Put an event on the bus as if its slice had emitted it; answers the envelope."""
@@ -176,6 +184,7 @@ _PREFIXES = {
     "orders": "ordering",
     "payments": "payment",
     "mailbox": "notification",
+    "events": "ledger",
 }
 
 

@@ -1,4 +1,4 @@
-"""The `Bus` port on EventBridge, which takes ten entries at once and answers for each of them."""
+"""The ports `Bus` and `Entrance` on EventBridge, which takes ten entries at once and answers for each of them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cartwheel.kernel.bus import Rejected
+from cartwheel.kernel.bus import Entry, NotTaken, Rejected
 from cartwheel.kernel.envelope import MAX_ENTRY_BYTES, Envelope
 
 MAX_ENTRIES: Final = 10
 MAX_REQUEST_BYTES: Final = 256 * 1024  # all entries of a request together
 
-Entry = tuple[int, Envelope]  # with its position among all that is published
+Numbered = tuple[int, Envelope]  # with its position among all that is published
+Offered = dict[str, str]  # an entry of PutEvents
 
 
 class EventBridgeBus:
@@ -24,7 +25,7 @@ class EventBridgeBus:
 
     def publish(self, entries: Sequence[Envelope]) -> list[Rejected]:
         rejected: list[Rejected] = []
-        fitting: list[tuple[Entry, int]] = []
+        fitting: list[tuple[Numbered, int]] = []
         for position, envelope in enumerate(entries):
             size = _size(envelope)
             if size > MAX_ENTRY_BYTES:
@@ -35,34 +36,51 @@ class EventBridgeBus:
             rejected += self._put(chunk)
         return sorted(rejected, key=lambda each: each.position)
 
-    def _put(self, chunk: list[Entry]) -> list[Rejected]:
-        """A call that fails as a whole rejects each of its entries: some may be taken, none is known to be."""
-        try:
-            answer = self._client.put_events(Entries=[self._entry(envelope) for _, envelope in chunk])
-            results = answer["Entries"]
-            if len(results) != len(chunk):
-                raise ValueError("not an answer for each entry")
-        except (ClientError, BotoCoreError, KeyError, ValueError) as error:
-            return [Rejected(position, f"{type(error).__name__}: {error}") for position, _ in chunk]
+    def put(self, entry: Entry) -> str:
+        """The id and the time are EventBridge's. Raises NotTaken."""
+        offered = self._offer(entry.source, entry.detail_type, entry.detail)
+        size = len(_compact(offered).encode())
+        if size > MAX_ENTRY_BYTES:
+            raise NotTaken(f"the event has {size} bytes, more than {MAX_ENTRY_BYTES}")
+        (result,) = self._ask([offered])
+        if isinstance(result, Refusal):
+            raise NotTaken(result)
+        return result
+
+    def _put(self, chunk: list[Numbered]) -> list[Rejected]:
+        offered = [self._offer(each.source, each.detail_type, each.detail) | {"Time": each.time} for _, each in chunk]
         return [
-            Rejected(position, f"{result.get('ErrorCode', 'no id')}: {result.get('ErrorMessage', '')}")
-            for (position, _), result in zip(chunk, results, strict=True)
-            if not result.get("EventId")
+            Rejected(position, result)
+            for (position, _), result in zip(chunk, self._ask(offered), strict=True)
+            if isinstance(result, Refusal)
         ]
 
-    def _entry(self, envelope: Envelope) -> dict[str, str]:
-        return {
-            "EventBusName": self._name,
-            "Source": envelope.source,
-            "DetailType": envelope.detail_type,
-            "Time": envelope.time,
-            "Detail": _compact(envelope.detail),
-        }
+    def _ask(self, offered: list[Offered]) -> list[str]:
+        """The id that each entry got, or why it got none. A call that fails as a whole refuses each of its entries:
+        some may be taken, none is known to be.
+        """
+        try:
+            results = self._client.put_events(Entries=offered)["Entries"]
+            if len(results) != len(offered):
+                raise ValueError("not an answer for each entry")
+        except (ClientError, BotoCoreError, KeyError, ValueError) as error:
+            return [Refusal(f"{type(error).__name__}: {error}")] * len(offered)
+        return [
+            result.get("EventId") or Refusal(f"{result.get('ErrorCode', 'no id')}: {result.get('ErrorMessage', '')}")
+            for result in results
+        ]
+
+    def _offer(self, source: str, detail_type: str, detail: dict[str, Any]) -> Offered:
+        return {"EventBusName": self._name, "Source": source, "DetailType": detail_type, "Detail": _compact(detail)}
 
 
-def _chunks(entries: list[tuple[Entry, int]]) -> Iterator[list[Entry]]:
+class Refusal(str):
+    """Why an entry has no id."""
+
+
+def _chunks(entries: list[tuple[Numbered, int]]) -> Iterator[list[Numbered]]:
     """As few requests as the limits of one allow, in order."""
-    chunk: list[Entry] = []
+    chunk: list[Numbered] = []
     total = 0
     for entry, size in entries:
         if chunk and (len(chunk) == MAX_ENTRIES or total + size > MAX_REQUEST_BYTES):

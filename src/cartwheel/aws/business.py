@@ -3,6 +3,7 @@
 from dataclasses import replace
 from importlib import import_module
 
+from cartwheel.kernel.bus import Entrance, NoEntrance
 from cartwheel.kernel.environment import Environment, install
 from cartwheel.kernel.settings import Settings
 
@@ -14,10 +15,20 @@ from .own_table import open_store
 
 def load(deployment: Deployment) -> Handler:
     """Install its environment and import it. Raises IncompleteDeployment, InvalidSetting, and botocore's errors."""
-    install(Environment(deployment.function, open_store(deployment), read_settings(deployment)))
+    store, settings = open_store(deployment), read_settings(deployment)
+    install(Environment(deployment.function, store, settings, open_bus(deployment)))
     module, _, attribute = deployment.need("handler").partition(":")
     handler: Handler = getattr(import_module(module), attribute)
     return handler
+
+
+def open_bus(deployment: Deployment) -> Entrance:
+    """The bus, for those that are told of it."""
+    if not deployment.bus_name:
+        return NoEntrance(deployment.function)
+    from .bus import EventBridgeBus  # late: few functions publish by themselves
+
+    return EventBridgeBus(clients.client("events"), deployment.bus_name)
 
 
 def read_settings(deployment: Deployment) -> Settings:

@@ -11,12 +11,12 @@ from .store import TABLE
 inbox = Inbox("basket-events", TABLE)
 
 
-@inbox.on(ProductChanged)
+@inbox.on(ProductChanged, "product_id", "revision", "published", "offers")
 def product_changed(event: ProductChanged, unit: UnitOfWork) -> None:
     project(unit, event.product_id, event.revision, event.offers if event.published else [])
 
 
-@inbox.on(ProductRemoved)
+@inbox.on(ProductRemoved, "product_id", "revision")
 def product_removed(event: ProductRemoved, unit: UnitOfWork) -> None:
     project(unit, event.product_id, event.revision, [])
 

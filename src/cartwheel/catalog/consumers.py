@@ -11,7 +11,7 @@ from .store import TABLE
 inbox = Inbox("catalog-import", TABLE)
 
 
-@inbox.on(ImportRequested)
+@inbox.on(ImportRequested, "import_id", "chunk")
 def apply_chunk(event: ImportRequested, unit: UnitOfWork) -> None:
     imports.apply(unit, event.import_id, event.chunk)
 

@@ -14,6 +14,8 @@ from .errors import CliError, how_to_start
 PATIENCE: Final = 30.0  # seconds for an answer
 TOKEN_SECONDS: Final = 60
 
+Value = str | int | list[int] | None  # of a query parameter; a list stands for as many, None for none
+
 
 class Client:
     """Every method raises CliError, with the remedy, when the shop cannot be reached or refuses.
@@ -37,15 +39,26 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def get(self, path: str, **query: str | int | None) -> Any:
+    def get(self, path: str, **query: Value) -> Any:
         return self._ask("GET", path, params=_given(query))
 
     def post(self, path: str, body: bytes, content_type: str) -> Any:
         return self._ask("POST", path, content=body, headers={"content-type": content_type})
 
-    def act(self, path: str, **query: str | int | None) -> Any:
+    def act(self, path: str, **query: Value) -> Any:
         """A POST that needs no body."""
         return self._ask("POST", path, params=_given(query))
+
+    def invoke(self, function: str, payload: bytes) -> Any:
+        """A function called by its name: its answer. What it raises is an error, too."""
+        path = f"/2015-03-31/functions/{segment(function)}/invocations"
+        answer = self._send("POST", path, content=payload)
+        if not answer.is_success:
+            raise CliError(answer.json().get("message", f"The shop answered with status {answer.status_code}."))
+        if "x-amz-function-error" in answer.headers:
+            failure = answer.json()
+            raise CliError(f"{function} failed: {failure['errorType']}: {failure['errorMessage']}")
+        return answer.json()
 
     def _sign(self, request: httpx.Request) -> httpx.Request:
         """A fresh token for each request: who follows for hours needs more than one."""
@@ -53,17 +66,20 @@ class Client:
         return request
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
+        answer = self._send(method, path, **request)
+        if answer.is_success:
+            return answer.json()
+        raise Refused(answer)
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
-            answer = self._http.request(method, path, **request)
+            return self._http.request(method, path, **request)
         except httpx.ConnectError:
             raise self._not_running() from None
         except httpx.TimeoutException:
             raise CliError(f"The shop did not answer within {PATIENCE:g} s; `cartwheel logs` may tell why.") from None
         except httpx.HTTPError as error:
             raise CliError(f"The connection to the shop broke ({error}); is it still running?") from None
-        if answer.is_success:
-            return answer.json()
-        raise Refused(answer)
 
     def _not_running(self) -> CliError:
         if address.is_taken(self._folder):
@@ -71,7 +87,7 @@ class Client:
         return CliError(f"No shop is running on {self._folder}; start it with {how_to_start(self._folder)}.")
 
 
-def _given(query: dict[str, str | int | None]) -> dict[str, str | int]:
+def _given(query: dict[str, Value]) -> dict[str, str | int | list[int]]:
     return {name: value for name, value in query.items() if value is not None}
 
 
@@ -79,6 +95,7 @@ class Refused(CliError):
     """The shop's problem, as text. `errors` are its single faults: `{"field": …, "reason": …}`."""
 
     def __init__(self, answer: httpx.Response) -> None:
+        self.status = answer.status_code
         problem = _problem(answer)
         self.errors: list[dict[str, str]] = problem.get("errors", [])
         detail = problem.get("detail", f"The shop answered with status {answer.status_code}.")

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from .commands import dead_letters, events, logs, orders, products, queues, token, up, version
+from .commands import dead_letters, events, invoke, logs, orders, products, queues, token, up, version
 from .output import note
 
 TOUR = """Run a shop on this machine, and see what goes on in it.
@@ -20,7 +20,7 @@ In another one:
   cartwheel import products.csv    the product export of a WooCommerce shop
   cartwheel events tail --follow   what happens, as it happens
   cartwheel queues                 what waits, and what could not be done
-  cartwheel dead-letters list      why it could not; `redrive` tries it again
+  cartwheel dead-letters           why it could not; `redrive` tries it again
 
 Every command tells more with --help; those that print data take --json.
 """
@@ -29,6 +29,7 @@ app = typer.Typer(name="cartwheel", help=TOUR, no_args_is_help=True, add_complet
 app.command("up")(up.up)
 app.command("token")(token.token)
 app.command("import")(products.import_products)
+app.command("invoke")(invoke.invoke)
 app.command("queues")(queues.queues)
 app.command("logs")(logs.logs)
 app.command("version")(version.version)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Styled = tuple[str, str]  # a text and its style
 
+INDENT: Final = 10  # columns for the name of a fact
 UNBOUNDED: Final = 10_000  # columns where no terminal sets a width, so that nothing is folded or cut
 NOTE_EVERY: Final = 2.0  # seconds between notes where a progress bar cannot be drawn
 
@@ -42,12 +44,27 @@ def print_styled(*parts: Styled) -> None:
     console().print(line, soft_wrap=True)
 
 
-def print_fact(name: str, value: str) -> None:
-    print_styled((f"{name:10}", "bold"), (value, ""))
+def print_fact(name: str, value: str, style: str = "") -> None:
+    """A value behind its name; what is too long for the terminal goes on below the value."""
+    head, first, *others = f"{name:{INDENT}}", *_lines(value)
+    print_styled((head, "bold"), (first, style))
+    for line in others:
+        print_styled((" " * INDENT, ""), (line, style))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], footer: Sequence[Any] | None = None) -> None:
-    """Numbers are set right; a cell that is None stays empty."""
+def _lines(text: str) -> list[str]:
+    """The text in lines that fit beside a name."""
+    text = printable(text)
+    if not sys.stdout.isatty():
+        return [text]
+    return textwrap.wrap(text, max(console().width - INDENT, 20), break_on_hyphens=False) or [""]
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], footer: Sequence[Any] | None = None, one_line: bool = False
+) -> None:
+    """Numbers are set right; a cell that is None stays empty. `one_line`: the last column is cut at the terminal's
+    edge instead of going on below."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold", footer_style="bold", show_footer=footer is not None)
@@ -57,7 +74,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], footer: S
         title = _cell(footer[number]) if footer else ""
         table.add_column(name, footer=title, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(_cell, row))
+        cells = [_cell(value) for value in row]
+        if one_line:
+            cells[-1].no_wrap, cells[-1].overflow = True, "ellipsis"
+        table.add_row(*cells)
+    if one_line:
+        for column in table.columns[:-1]:
+            column.no_wrap = True  # only the last one gives way
     here = console()
     with here.capture() as captured:
         here.print(table)

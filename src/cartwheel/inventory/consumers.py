@@ -14,22 +14,22 @@ from .store import TABLE
 inbox = Inbox("inventory-events", TABLE)
 
 
-@inbox.on(OrderPlaced)
+@inbox.on(OrderPlaced, "order_id", "lines", "payment")
 def reserve(event: OrderPlaced, unit: UnitOfWork) -> None:
     service.reserve(unit, event, Settings.duration(environment().settings.reservation_lifetime))
 
 
-@inbox.on(OrderConfirmed)
+@inbox.on(OrderConfirmed, "order_id")
 def confirm(event: OrderConfirmed, unit: UnitOfWork) -> None:
     service.confirm(unit, event.order_id)
 
 
-@inbox.on(OrderCancelled)
+@inbox.on(OrderCancelled, "order_id")
 def cancel(event: OrderCancelled, unit: UnitOfWork) -> None:
     service.cancel(unit, event.order_id)
 
 
-@inbox.on(StockCounted)
+@inbox.on(StockCounted, "sku", "quantity", "counted_at")
 def count(event: StockCounted, unit: UnitOfWork) -> None:
     service.count(unit, event)
 

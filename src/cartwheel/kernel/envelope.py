@@ -73,18 +73,26 @@ class Envelope:
     @property
     def subject(self) -> str | None:
         """The id of the thing the event is about; foreign events may not tell."""
-        subject: str | None = self.detail.get("metadata", {}).get("subject")
-        return subject
+        return _text(_metadata(self.detail), "subject")
 
     def cause(self) -> Cause:
         """This event as the cause of what its consumer does. Foreign events need not carry our metadata."""
-        metadata = self.detail.get("metadata", {})
-        return Cause(metadata.get("correlationId", self.id), self.id, metadata.get("traceparent"))
+        metadata = _metadata(self.detail)
+        return Cause(_text(metadata, "correlationId") or self.id, self.id, _text(metadata, "traceparent"))
 
 
 def _own(event: dict[str, Any], name: str) -> str:
     """The text that the metadata has under the name; the bus's where it has none."""
-    metadata = event["detail"].get("metadata")
-    own = metadata.get(name) if isinstance(metadata, dict) else None
-    text: str = own if isinstance(own, str) and own else event[name]
-    return text
+    own: str = _text(_metadata(event["detail"]), name) or event[name]
+    return own
+
+
+def _metadata(detail: dict[str, Any]) -> dict[str, Any]:
+    """Ours; empty where a foreign event has none, or something else of that name."""
+    metadata = detail.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _text(metadata: dict[str, Any], name: str) -> str | None:
+    value = metadata.get(name)
+    return value if isinstance(value, str) and value else None

@@ -3,9 +3,10 @@
 The host installs it once, before the first invocation (Lambda: at cold start; embedded host: in the fresh process).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from .bus import Entrance, NoEntrance
 from .settings import Settings
 from .store import Store
 
@@ -17,6 +18,7 @@ class Environment:
     function: str
     store: Store
     settings: Settings
+    bus: Entrance = field(default_factory=NoEntrance)
 
 
 _installed: list[Environment] = []

@@ -2,7 +2,7 @@
 
 Handlers are registered by event type and get a unit of work; they have no way to change anything outside it, except
 through a provider call that carries a key of its own (payment). So a handler that is not safe to repeat has no place
-to be registered.
+to be registered. With each goes what it reads of the event: the consumer's side of the contract.
 """
 
 from collections.abc import Callable
@@ -18,8 +18,21 @@ from .unit_of_work import UnitOfWork, run
 
 REMEMBERED: Final = timedelta(days=20)  # longer than a message can live: 4 days in its queue, 14 as a dead letter
 
-Handler = Callable[[Any, UnitOfWork], None]
+Handler = Callable[[Envelope, UnitOfWork], None]
+Mark = Callable[[Envelope], Put]
 Typed = TypeVar("Typed", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a consumer does when an event of ours comes, and the fields of the event that it reads."""
+
+    event_type: type[Event]
+    needs: tuple[str, ...]
+    act: Callable[[Any, UnitOfWork], None]
+
+    def __call__(self, envelope: Envelope, unit: UnitOfWork) -> None:
+        self.act(self.event_type.read(envelope.detail), unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +44,55 @@ class Prepared:
 
 
 class Inbox:
-    """The handlers of one consumer, by event type."""
+    """The handlers of one consumer, by event type.
 
-    def __init__(self, consumer: str, table: str) -> None:
+    `mark` is the item by which it remembers an event, stored on the condition that it is not there; a consumer whose
+    effect is to store the event needs no other.
+    """
+
+    def __init__(self, consumer: str, table: str, mark: Mark | None = None) -> None:
         self.consumer = consumer
         self.table = table
-        self._handlers: dict[tuple[str, str], tuple[type[Event], Handler]] = {}
+        self._mark = mark or self._note
+        self._handlers: dict[tuple[str, str], Handler] = {}
 
     def on(
-        self, event_type: type[Typed]
+        self, event_type: type[Typed], *needs: str
     ) -> Callable[[Callable[[Typed, UnitOfWork], None]], Callable[[Typed, UnitOfWork], None]]:
-        """Register the handler of an event type."""
+        """Register the handler of an event type, which reads these fields of it and no others.
+
+        Raises TypeError when the event does not have them: who takes a field away hears whom that hits.
+        """
+        if lacking := [name for name in needs if name not in event_type.model_fields]:
+            has = ", ".join(event_type.model_fields)
+            raise TypeError(
+                f"{self.consumer} needs {', '.join(lacking)} of {event_type.detail_type()}, which has {has}"
+            )
 
         def register(handler: Callable[[Typed, UnitOfWork], None]) -> Callable[[Typed, UnitOfWork], None]:
-            self._handlers[event_type.source, event_type.detail_type()] = (event_type, handler)
+            self._handlers[event_type.source, event_type.detail_type()] = Reaction(event_type, needs, handler)
+            return handler
+
+        return register
+
+    def on_foreign(self, source: str, detail_type: str) -> Callable[[Handler], Handler]:
+        """Register the handler of a type of event that no slice of the shop emits: it gets the event as it is."""
+
+        def register(handler: Handler) -> Handler:
+            self._handlers[source, detail_type] = handler
             return handler
 
         return register
 
     @property
-    def event_types(self) -> list[type[Event]]:
-        return [event_type for event_type, _ in self._handlers.values()]
+    def handles(self) -> set[tuple[str, str]]:
+        """Source and type of every event that has a handler."""
+        return set(self._handlers)
+
+    @property
+    def reactions(self) -> list[Reaction]:
+        """The reactions to events of ours; who takes an event as it is needs nothing of it."""
+        return [handler for handler in self._handlers.values() if isinstance(handler, Reaction)]
 
     def prepare(self, store: Store, envelope: Envelope) -> "Prepared":
         """What the event's handler wants to change, with the mark as the first write. Nothing is written yet.
@@ -68,18 +109,17 @@ class Inbox:
 
     def _work(self, envelope: Envelope) -> Callable[[UnitOfWork], bool]:
         try:
-            event_type, handler = self._handlers[envelope.source, envelope.detail_type]
+            handler = self._handlers[envelope.source, envelope.detail_type]
         except KeyError:
             raise ValueError(f"{self.consumer} has no handler for {envelope.source} {envelope.detail_type}") from None
-        event = event_type.model_validate(envelope.detail["data"])
 
         def work(unit: UnitOfWork) -> bool:
-            handler(event, unit)
+            handler(envelope, unit)
             return True
 
         return work
 
-    def _mark(self, envelope: Envelope) -> Put:
+    def _note(self, envelope: Envelope) -> Put:
         key = f"INBOX#{self.consumer}#{envelope.id}"
         item = {"PK": key, "SK": key, EXPIRES: epoch(now() + REMEMBERED)}
         return Put(self.table, item, NotExists())

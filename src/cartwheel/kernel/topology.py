@@ -37,8 +37,8 @@ class Table:
 class Function:
     """Code that a host invokes. `handler` is `module:attribute`, imported only where it runs.
 
-    `access` lists the store actions on the slice's own table that it may use, `query <index>` for one of its indexes;
-    anything else is refused.
+    `access` lists the store actions on the slice's own table that it may use, `query <index>` for one of its indexes,
+    and `publish` if it may put events onto the bus by itself; anything else is refused.
     `concurrency` bounds how many invocations run at once (None: the host's own bound). `secrets` names the settings
     that are secret and that it needs; the others are withheld from it.
     """
@@ -83,13 +83,17 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Slice:
-    """A vertical part of the shop: its table, its way in by HTTP, by events and by time, and what it announces."""
+    """A vertical part of the shop: its table, its way in by HTTP, by events and by time, and what it announces.
+
+    `invoked` are functions that others call by name, with Lambda's own call.
+    """
 
     name: str
     table: Table
     api: Function | None = None
     consumers: tuple[Consumer, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    invoked: tuple[Function, ...] = ()
     emits: tuple[type[Event], ...] = ()
 
     @property
@@ -98,6 +102,7 @@ class Slice:
             yield self.api
         yield from (consumer.function for consumer in self.consumers)
         yield from (schedule.function for schedule in self.schedules)
+        yield from self.invoked
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,10 @@ class App:
     @property
     def schedules(self) -> list[Schedule]:
         return [schedule for part in self.slices for schedule in part.schedules]
+
+    @property
+    def invoked(self) -> list[Function]:
+        return [function for part in self.slices for function in part.invoked]
 
     @property
     def functions(self) -> dict[str, tuple[Function, Slice]]:

@@ -1,6 +1,7 @@
 """Where the shop of a data folder can be reached: written by the host, read by the command line."""
 
 import fcntl
+import ipaddress
 import json
 import os
 from pathlib import Path
@@ -8,6 +9,14 @@ from typing import Final
 
 FILE: Final = "address.json"
 LOCK: Final = "lock"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach who listens there. Of names only `localhost` is known to say so."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def write(folder: Path, url: str) -> None:

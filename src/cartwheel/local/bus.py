@@ -2,11 +2,14 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
-from cartwheel.kernel.bus import Rejected
+from cartwheel.kernel.bus import Entry, NotTaken, Rejected
+from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.events import MAX_ENTRY_BYTES, Envelope
+from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.topology import App
 
 from .patterns import RuleSet
@@ -16,7 +19,7 @@ ARCHIVE_MS = 14 * 86_400_000
 
 
 class SqliteBus:
-    """The `Bus` port. Runs behind the one writing connection: an event is on all its queues or on none."""
+    """The ports `Bus` and `Entrance`. Behind the one writing connection: an event is on all its queues or on none."""
 
     def __init__(self, connection: sqlite3.Connection, app: App, queues: Queues) -> None:
         self._connection = connection
@@ -32,16 +35,27 @@ class SqliteBus:
     def publish(self, entries: Sequence[Envelope]) -> list[Rejected]:
         rejected = []
         for position, envelope in enumerate(entries):
-            event = envelope.to_dict()
-            body = orjson.dumps(event)
-            if len(body) > MAX_ENTRY_BYTES:
-                rejected.append(Rejected(position, f"the event has {len(body)} bytes, more than {MAX_ENTRY_BYTES}"))
-                continue
-            text = body.decode()
-            for queue in {self._targets[rule] for rule in self._rules.matching(event)}:
-                self._queues.send(queue, text)
-            self._connection.execute("INSERT INTO events (published_at, body) VALUES (?, ?)", (now_ms(), text))
+            try:
+                self._carry(envelope.to_dict())
+            except NotTaken as refused:
+                rejected.append(Rejected(position, str(refused)))
         return rejected
+
+    def put(self, entry: Entry) -> str:
+        """The `Entrance` port."""
+        event_id = new_id()
+        self._carry(Envelope(event_id, entry.source, entry.detail_type, timestamp(now()), entry.detail).to_dict())
+        return event_id
+
+    def _carry(self, event: dict[str, Any]) -> None:
+        """Onto all queues, and into the archive. Raises NotTaken."""
+        body = orjson.dumps(event)
+        if len(body) > MAX_ENTRY_BYTES:
+            raise NotTaken(f"the event has {len(body)} bytes, more than {MAX_ENTRY_BYTES}")
+        text = body.decode()
+        for queue in {self._targets[rule] for rule in self._rules.matching(event)}:
+            self._queues.send(queue, text)
+        self._connection.execute("INSERT INTO events (published_at, body) VALUES (?, ?)", (now_ms(), text))
 
     def expire(self) -> None:
         """Forget archived events past their time. Positions grow with time, so the oldest come first."""

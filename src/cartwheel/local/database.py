@@ -8,6 +8,8 @@ import orjson
 
 from cartwheel.kernel.topology import App, Index, Table
 
+from . import letter_table
+
 FILE: Final = "cartwheel.db"
 
 _PRAGMAS = """
@@ -39,6 +41,7 @@ def open_for_writing(folder: Path, app: App) -> sqlite3.Connection:
     connection.executescript(_HOST_TABLES)
     connection.create_function("attribute", 2, lambda item, name: orjson.loads(item).get(name), deterministic=True)
     connection.execute("BEGIN IMMEDIATE")  # a new column and what it is filled with come together, or not at all
+    letter_table.prepare(connection)
     for table in app.tables:
         _create_table(connection, table)
     connection.execute("COMMIT")

@@ -14,10 +14,19 @@ from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.topology import Function
 
 from .channel import AsyncChannel, Connection, Pipe, hand_over
+from .execution import Failed
 
 IDLE_SECONDS: Final = 60.0
 STUCK: Final = 0.2  # seconds at one invocation, after which an environment counts as waiting for something outside
 MAX_WAITING: Final = 512  # invocations that may wait for an environment of one function
+
+
+class FunctionFailed(InternalError):
+    """The function raised an error: its type and its text, which is only for who invoked the function by name."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(str(failed))
+        self.error_type, self.message = failed.error_type, failed.message
 
 
 @dataclass(eq=False)
@@ -82,7 +91,7 @@ class Pool:
     idle: list[Environment] = field(default_factory=list)
     waiting: deque[asyncio.Future[Environment]] = field(default_factory=deque)
 
-    async def invoke(self, event: dict[str, Any], request_id: str | None = None) -> Any:
+    async def invoke(self, event: Any, request_id: str | None = None) -> Any:
         """The function's answer. Raises Busy, TimedOut, or InternalError when the function failed or died."""
         environment = self._warm() or await self._wait()
         loop = asyncio.get_running_loop()
@@ -93,6 +102,8 @@ class Pool:
             return await environment.channel.call("invoke", request_id or new_id(), event)
         except ConnectionError:
             raise self._died(environment) from None
+        except Failed as failed:
+            raise FunctionFailed(failed) from None
         except RuntimeError as failed:
             raise InternalError(str(failed)) from None
         finally:

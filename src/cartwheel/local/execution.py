@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cartwheel.kernel import environment, telemetry
+from cartwheel.kernel.bus import PUBLISH, Entry, NoEntrance
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import App
 
@@ -22,7 +23,21 @@ from .database import open_for_reading
 from .logs import redirect_output, rotate_if_large
 from .store import GuardedStore, SqliteStore
 
+MOST_LETTERS: Final = 4000  # of an error's text
 BACKGROUND: Final = 15  # niceness of what no caller waits for: answers come first, the backlog is worked off behind
+
+
+class Failed(RuntimeError):
+    """What a function raised, by type and text. The text is only for who invoked it by name, as on Lambda: it may quote
+    what was sent.
+    """
+
+    def __init__(self, function: str, error_type: str, message: str) -> None:
+        super().__init__(function, error_type, message)
+        self.error_type, self.message = error_type, message
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} failed: {self.error_type}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,17 @@ class Place:
     settings: Settings
 
 
+@dataclass(frozen=True)
+class StorageEntrance:
+    """The `Entrance` to the bus, which lives in the storage process: what it has taken is durable."""
+
+    storage: Connection
+
+    def put(self, entry: Entry) -> str:
+        event_id: str = call(self.storage, "put_event", entry)
+        return event_id
+
+
 def load(handler: str) -> Any:
     """The object that `module:attribute` names."""
     module, _, attribute = handler.partition(":")
@@ -66,7 +92,8 @@ def run(place: Place, function_name: str, host: Connection, storage: Connection)
     store = SqliteStore(place.app, open_for_reading(place.folder), partial(call, storage, "transact"))
     guarded = GuardedStore(store, function_name, part.table.name, function.access)
     settings = place.settings.for_function(function_name, function.secrets)
-    environment.install(environment.Environment(function_name, guarded, settings))
+    bus = StorageEntrance(storage) if PUBLISH in function.access else NoEntrance(function_name)
+    environment.install(environment.Environment(function_name, guarded, settings, bus))
     handler = load(function.handler)
     host.send([(0, os.getpid())])
     while True:
@@ -84,4 +111,4 @@ def _invoke(handler: Any, event: dict[str, Any], context: Context) -> Any:
         return handler(event, context)
     except Exception as error:  # noqa: BLE001 - the host answers; a broken invocation must not end the process
         telemetry.error("the function failed", error=type(error).__name__)
-        return RuntimeError(f"{context.function_name} failed: {type(error).__name__}")
+        return Failed(context.function_name, type(error).__name__, str(error)[:MOST_LETTERS])

@@ -26,9 +26,11 @@ from .execution import Place
 from .gateway import Gateway, HttpRequest
 from .host import Host, open_folder, spawn
 from .identity import Signer, with_secrets
+from .invoke import Invoke
 from .logs import FOLDER
 from .operators import Operators
 from .server import Server
+from .triage import Triage
 
 MAX_BACKLOG: Final = 20_000  # messages and events under way before the shop says 503
 
@@ -89,8 +91,10 @@ async def _run(
     host.start()
     gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted)
     reader = open_for_reading(options.folder)
-    operators = Operators(APP, reader, storage_channel, signer, lambda: host.backlog)
-    server = Server(gateway, operators, document, cache(partial(docs_page, document)))
+    triage = Triage(APP, reader, storage_channel, write_log)
+    operators = Operators(APP, reader, triage, signer, lambda: host.backlog)
+    invocations = Invoke(APP, options.folder, host.pools, signer, address.is_loopback(options.host), host.overloaded)
+    server = Server(gateway, operators, invocations, document, cache(partial(docs_page, document)))
     if options.with_sample and _is_empty(reader):
         options.say("Loading the sample shop …")
         await _load_sample(gateway, signer, host)

@@ -1,4 +1,4 @@
-"""What operators ask of the host: queues, dead letters, redrive, events. Under `/_host`, for staff tokens only."""
+"""What operators ask of the host: queues, dead letters, events. Under `/_host`, for staff tokens only."""
 
 import json
 import sqlite3
@@ -11,10 +11,10 @@ from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.errors import Forbidden, Invalid, NotFound, Unauthorised
 from cartwheel.kernel.topology import App
 
-from .channel import AsyncChannel
 from .gateway import HttpAnswer, HttpRequest
 from .identity import Signer
 from .queues import statistics
+from .triage import Triage
 
 PAGE: Final = 100
 SCAN: Final = 1000  # events that one answer looks at for those of a type: the host does nothing else meanwhile
@@ -29,80 +29,39 @@ Query = dict[str, str]
 
 @dataclass
 class Operators:
-    """Reads on a connection of its own; changes go through the storage process."""
+    """Reads on a connection of its own."""
 
     PREFIX: ClassVar[str] = "/_host/"
 
     app: App
     reader: sqlite3.Connection
-    storage: AsyncChannel
+    triage: Triage
     signer: Signer
     backlog: Callable[[], int]
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Raises a Problem for whoever may not ask, and for what there is not."""
-        self._require_staff(request)
+        caller = self._require_staff(request)
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
-        match request.method, request.path.removeprefix(self.PREFIX).split("/"):
+        place = request.path.removeprefix(self.PREFIX).split("/")
+        match request.method, place:
             case "GET", ["queues"]:
                 return _json(statistics(self.reader, self.app))
-            case "GET", ["dead-letters"]:
-                return _json(self._dead_letters(self._queue(query), _number(query, "after")))
-            case "POST", ["dead-letters", "redrive"]:
-                return _json({"redriven": await self._redrive(query)})
-            case "GET", ["dead-letters", letter]:
-                return _json(self._dead_letter(letter))
+            case method, ["dead-letters", *_]:
+                return _json(await self.triage.answer(method, place, request.query, caller))
             case "GET", ["events"]:
                 return _json(self._newest_events(query) if "last" in query else self._events_after(query))
         raise NotFound("Operators can ask for queues, dead-letters and events.")
 
-    def _require_staff(self, request: HttpRequest) -> None:
+    def _require_staff(self, request: HttpRequest) -> str:
+        """Who it is."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthorised("Send a staff token: Authorization: Bearer <token>.")
         claims = self.signer.verify(token.strip())
         if not Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}).is_staff:
             raise Forbidden("Only staff may do this.")
-
-    def _dead_letters(self, queue: str | None, after: int) -> dict[str, Any]:
-        rows = self.reader.execute(
-            "SELECT id, queue, receives, sent_at, died_at, error FROM dead_letters "
-            "WHERE (?1 IS NULL OR queue = ?1) AND id > ?2 ORDER BY id LIMIT ?3",
-            (queue, after, PAGE + 1),
-        ).fetchall()
-        names = ("id", "queue", "receives", "sentAt", "diedAt", "error")
-        items = [dict(zip(names, row, strict=True)) for row in rows[:PAGE]]
-        return {"items": items, "next": items[-1]["id"] if len(rows) > PAGE else None}
-
-    def _dead_letter(self, letter: str) -> dict[str, Any]:
-        found = (
-            letter.isdecimal()
-            and len(letter) < 19  # as large as ids can be
-            and self.reader.execute(
-                "SELECT id, queue, receives, sent_at, died_at, error, body FROM dead_letters WHERE id = ?",
-                (int(letter),),
-            ).fetchone()
-        )
-        if not found:
-            raise NotFound(f"There is no dead letter {letter}.")
-        names = ("id", "queue", "receives", "sentAt", "diedAt", "error", "body")
-        return dict(zip(names, found, strict=True))
-
-    async def _redrive(self, query: Query) -> int:
-        """One dead letter, those of a queue, or all; how many went."""
-        letter = _number(query, "id") if "id" in query else None
-        redriven: int = await self.storage.call("redrive", self._queue(query), letter)
-        if letter is not None and not redriven:
-            raise NotFound(f"There is no dead letter {letter}.")
-        return redriven
-
-    def _queue(self, query: Query) -> str | None:
-        """The queue that is asked for, if any. Raises Invalid when there is none of that name."""
-        name = query.get("queue")
-        names = [consumer.name for consumer in self.app.consumers]
-        if name is not None and name not in names:
-            raise Invalid(f"query.queue: there is no queue of that name; there are {', '.join(names)}")
-        return name
+        return claims["sub"]
 
     def _events_after(self, query: Query) -> dict[str, Any]:
         """A page of the events behind position `after`, oldest first; `after` is where the next one begins."""

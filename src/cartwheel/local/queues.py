@@ -9,7 +9,11 @@ from typing import Any
 from cartwheel.kernel.queue import Failure, Message
 from cartwheel.kernel.topology import App, Consumer
 
+from . import letters
+from .letters import SAFE_MS, TOO_OLD, Step, Stepped
+
 MAX_DELAY_MS = 15 * 60_000
+NOT_DELIVERED = "not delivered within the queue's retention"
 
 
 def now_ms() -> int:
@@ -53,18 +57,21 @@ class Queues:
         hidden = moment + int(consumer.visibility.total_seconds() * 1000)
         messages = []
         for row in self._connection.execute(
-            "SELECT id, body, receives, sent_at, error FROM messages "
+            "SELECT id, body, receives, sent_at, first_sent_at, received_at, error, history FROM messages "
             "WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?",
             (queue, moment, most),
         ).fetchall():
-            number, body, receives, sent_at, error = row
-            if receives >= consumer.max_receives:
-                self._bury(
-                    number, queue, error or "received too often without an answer: the function died or timed out"
-                )
+            number, body, receives, sent_at, first_sent_at, received_at, error, history = row
+            too_old = moment - (first_sent_at or sent_at) >= SAFE_MS
+            if too_old or receives >= consumer.max_receives:
+                self._bury(number, queue, TOO_OLD if too_old else None)
                 continue
+            if receives:
+                history = letters.with_delivery(history, received_at or moment, error)
             self._connection.execute(
-                "UPDATE messages SET visible_at = ?, receives = receives + 1 WHERE id = ?", (hidden, number)
+                "UPDATE messages SET visible_at = ?, received_at = ?, receives = receives + 1, error = NULL, "
+                "history = ? WHERE id = ?",
+                (hidden, moment, history, number),
             )
             messages.append(Message(str(number), body, receives + 1, str(sent_at)))
         return messages
@@ -83,37 +90,26 @@ class Queues:
         if not found:
             return
         consumer = self._consumers[queue]
-        if found[0] >= consumer.max_receives:
-            self._bury(number, queue, failure.error)
-            return
         delay = min(int(consumer.retry_delay.total_seconds() * 1000) * 2 ** (found[0] - 1), MAX_DELAY_MS)
         self._connection.execute(
             "UPDATE messages SET visible_at = ?, error = ? WHERE id = ?", (now_ms() + delay, failure.error, number)
         )
+        if found[0] >= consumer.max_receives:
+            self._bury(number, queue)
 
-    def _bury(self, number: int, queue: str, error: str) -> None:
-        self._connection.execute(
-            "INSERT INTO dead_letters (id, queue, body, sent_at, died_at, receives, error) "
-            "SELECT id, queue, body, sent_at, ?, receives, ? FROM messages WHERE id = ?",
-            (now_ms(), error, number),
-        )
-        self._connection.execute("DELETE FROM messages WHERE id = ?", (number,))
+    def _bury(self, number: int, queue: str, verdict: str | None = None) -> None:
+        letters.bury(self._connection, number, now_ms(), verdict)
         self.depth[queue] -= 1
 
-    def redrive(self, queue: str | None, letter: int | None) -> int:
-        """Send dead letters back to their queues, all, one queue's or one; answers how many.
+    def redrive(self, step: Step) -> Stepped:
+        """Send some dead letters back to their queues.
 
-        Consumers remember what they have done, so a letter that had its effect after all changes nothing.
+        Consumers remember what they have done, so a letter that had its effect after all changes nothing; one that is
+        too old for that is refused.
         """
-        letters = self._connection.execute(
-            "SELECT id, queue, body FROM dead_letters WHERE (?1 IS NULL OR queue = ?1) AND (?2 IS NULL OR id = ?2)",
-            (queue, letter),
-        ).fetchall()
-        letters = [each for each in letters if each[1] in self._consumers]
-        for number, name, body in letters:
-            self.send(name, body)
-            self._connection.execute("DELETE FROM dead_letters WHERE id = ?", (number,))
-        return len(letters)
+        stepped = letters.redrive(self._connection, step, now_ms(), self._consumers)
+        self.depth.update(queue for _, queue in stepped.sent)
+        return stepped
 
     def visible(self) -> set[str]:
         """The queues that have a message to deliver now."""
@@ -133,7 +129,7 @@ class Queues:
             kept = int(consumer.retention.total_seconds() * 1000)
             old = "SELECT id FROM messages WHERE queue = ? AND sent_at < ?"
             for (number,) in self._connection.execute(old, (consumer.name, moment - kept)).fetchall():
-                self._bury(number, consumer.name, "not delivered within the queue's retention")
+                self._bury(number, consumer.name, NOT_DELIVERED)
             dropped = moment - int(consumer.dead_letter_retention.total_seconds() * 1000)
             self._connection.execute(
                 "DELETE FROM dead_letters WHERE queue = ? AND died_at < ?", (consumer.name, dropped)

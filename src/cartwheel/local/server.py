@@ -1,4 +1,4 @@
-"""The ASGI application: health, documentation and operators are answered here, the gateway answers the rest."""
+"""The ASGI application: health, documentation, operators and invocations here, all else by the gateway."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -8,6 +8,7 @@ from typing import Any, Final
 from cartwheel.kernel.errors import NotFound, Problem, TooLarge
 
 from .gateway import Gateway, HttpAnswer, HttpRequest, problem_answer
+from .invoke import Invoke
 from .operators import Operators
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024  # what a Lambda function can be handed
@@ -24,6 +25,7 @@ class Server:
 
     gateway: Gateway
     operators: Operators
+    invocations: Invoke
     document: bytes
     docs: Callable[[], bytes]
     ready: bool = False
@@ -40,6 +42,8 @@ class Server:
                 return self._own_page(request)
             if request.path.startswith(Operators.PREFIX):
                 return await self.operators.answer(request)
+            if request.path.startswith(Invoke.PREFIX):
+                return await self.invocations.answer(request)
         except Problem as refused:
             return problem_answer(refused)
         return await self.gateway.answer(request)

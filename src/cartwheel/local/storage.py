@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from cartwheel.kernel.bus import Entry, NotTaken
 from cartwheel.kernel.queue import Failure, Message
 from cartwheel.kernel.store import StoreError
 from cartwheel.kernel.topology import App
@@ -22,6 +23,7 @@ from .channel import Connection, name_process, spare_collector, take_over
 from .database import open_for_writing
 from .engine import Engine
 from .items import Prepared
+from .letters import Step, Stepped
 
 LINGER: Final = 0.005  # seconds that events and messages gather before they go on together: they cost less so
 TICK: Final = 0.05  # seconds: how late a delayed message may become visible
@@ -100,12 +102,15 @@ class Storage:
         """Do what is asked; False when its answer has to wait."""
         try:
             request.result = getattr(self, f"do_{request.method}")(request, *request.arguments)
-        except StoreError as refused:
+        except (StoreError, NotTaken) as refused:
             request.result = refused
         return not isinstance(request.result, Poll)
 
     def do_transact(self, _: Request, transactions: list[list[Prepared]]) -> list[StoreError | None]:
         return self.engine.transact_each(transactions)
+
+    def do_put_event(self, _: Request, entry: Entry) -> str:
+        return self.engine.bus.put(entry)
 
     def do_receive(self, request: Request, queue: str, most: int) -> list[Message] | Poll:
         poll, self.polled = Poll(request, queue, most), True
@@ -124,8 +129,8 @@ class Storage:
         self.engine.queues.settle(queue, done, failed)
         return self.engine.backlog
 
-    def do_redrive(self, _: Request, queue: str | None, letter: int | None) -> int:
-        return self.engine.queues.redrive(queue, letter)
+    def do_redrive(self, _: Request, step: Step) -> Stepped:
+        return self.engine.queues.redrive(step)
 
     def do_backlog(self, _: Request) -> int:
         return self.engine.backlog

@@ -4,6 +4,7 @@ from cartwheel.kernel import consumer
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.inbox import Inbox
 from cartwheel.kernel.unit_of_work import UnitOfWork
+from cartwheel.ordering.events import OrderCancelled
 
 from . import service
 from .events import MessageQueued
@@ -17,10 +18,11 @@ def write(event: service.Told, unit: UnitOfWork) -> None:
 
 
 for occasion in service.KINDS:
-    orders.on(occasion)(write)
+    why = ["reason"] if occasion is OrderCancelled else []
+    orders.on(occasion, "order_id", "email", "amount", "currency", *why)(write)
 
 
-@queued.on(MessageQueued)
+@queued.on(MessageQueued, "message_id")
 def deliver(event: MessageQueued, unit: UnitOfWork) -> None:
     service.deliver(unit, event, environment().settings)
 

@@ -18,39 +18,39 @@ new_orders = Inbox("ordering-placement", TABLE)
 reports = Inbox("ordering-events", TABLE)
 
 
-@new_orders.on(OrderSubmitted)
+@new_orders.on(OrderSubmitted, "order_id")
 def place(event: OrderSubmitted, unit: UnitOfWork) -> None:
     _change(unit, event.order_id, Order.place)
 
 
-@new_orders.on(CheckoutBasket)
+@new_orders.on(CheckoutBasket, "order_id", "lines", "currency", "customer_id", "email", "payment_token")
 def check_out(event: CheckoutBasket, unit: UnitOfWork) -> None:
     service.check_out(unit, event, service.present())
 
 
-@reports.on(StockReserved)
+@reports.on(StockReserved, "order_id")
 def stock_reserved(event: StockReserved, unit: UnitOfWork) -> None:
     _change(unit, event.order_id, Order.reserve)
 
 
-@reports.on(StockRejected)
+@reports.on(StockRejected, "order_id", "shortages")
 def stock_rejected(event: StockRejected, unit: UnitOfWork) -> None:
     short = [shortage.sku for shortage in event.shortages]
     _change(unit, event.order_id, lambda order, moment: order.reject(short, moment))
 
 
-@reports.on(StockReleased)
+@reports.on(StockReleased, "order_id", "reason")
 def stock_released(event: StockReleased, unit: UnitOfWork) -> None:
     if event.reason == "expired":  # the other reason is a cancellation: ours, so it is known
         _change(unit, event.order_id, Order.release)
 
 
-@reports.on(PaymentAuthorised)
+@reports.on(PaymentAuthorised, "order_id")
 def payment_authorised(event: PaymentAuthorised, unit: UnitOfWork) -> None:
     _change(unit, event.order_id, Order.authorise)
 
 
-@reports.on(PaymentDeclined)
+@reports.on(PaymentDeclined, "order_id", "reason")
 def payment_declined(event: PaymentDeclined, unit: UnitOfWork) -> None:
     _change(unit, event.order_id, lambda order, moment: order.decline(event.reason, moment))
 

@@ -13,22 +13,22 @@ from .providers import provider
 inbox = Inbox("payment-events", "payment")
 
 
-@inbox.on(StockReserved)
+@inbox.on(StockReserved, "order_id", "payment")
 def authorise(event: StockReserved, unit: UnitOfWork) -> None:
     service.authorise(unit, provider(environment()), event.order_id, event.payment)
 
 
-@inbox.on(OrderCancelled)
+@inbox.on(OrderCancelled, "order_id", "amount", "currency")
 def cancel(event: OrderCancelled, unit: UnitOfWork) -> None:
     service.cancel(unit, provider(environment()), event)
 
 
-@inbox.on(OrderFulfilled)
+@inbox.on(OrderFulfilled, "order_id")
 def capture(event: OrderFulfilled, unit: UnitOfWork) -> None:
     service.capture(unit, provider(environment()), event.order_id)
 
 
-@inbox.on(OrderRefunded)
+@inbox.on(OrderRefunded, "order_id")
 def refund(event: OrderRefunded, unit: UnitOfWork) -> None:
     service.refund(unit, provider(environment()), event.order_id)
 

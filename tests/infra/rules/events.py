@@ -62,7 +62,9 @@ def consumers_are_fed_from_their_queues(stage: Stage) -> Iterator[str]:
 def relays_are_woken_by_their_tables(stage: Stage) -> Iterator[str]:
     found = {m["FunctionName"]: m["EventSourceArn"] for m in stage.of(MAPPING).values() if _stream(m)}
     woken = {
-        stage.function_id(f"{part.name}-relay"): f"{stage.table(part.table.name)}.StreamArn" for part in APP.slices
+        stage.function_id(f"{part.name}-relay"): f"{stage.table(part.table.name)}.StreamArn"
+        for part in APP.slices
+        if part.emits
     }
     yield from differences(found, woken, "the stream of")
     for mapping in stage.of(MAPPING).values():
@@ -101,7 +103,21 @@ def a_run_that_failed_is_left_to_the_next(stage: Stage) -> Iterator[str]:
     configured = stage.of("AWS::Lambda::EventInvokeConfig").values()
     found = {run["FunctionName"]: (run.get("Qualifier"), run.get("MaximumRetryAttempts")) for run in configured}
     due = {stage.function_id(name): ("$LATEST", 0) for name in wanted.timers()}
+    due |= {stage.function_id(function.name): ("$LATEST", 2) for function in APP.invoked}
     yield from differences(found, due, "the repetitions of")
+
+
+def a_call_that_nobody_waits_for_is_not_lost(stage: Stage) -> Iterator[str]:
+    """Who invokes a function by name and does not wait for it hears nothing of its failure."""
+    configured = stage.of("AWS::Lambda::EventInvokeConfig").values()
+    found = {
+        each["FunctionName"]: each["DestinationConfig"].get("OnFailure", {}).get("Destination")
+        for each in configured
+        if "DestinationConfig" in each
+    }
+    undelivered = f"{stage.output('UndeliveredUrl')}.Arn"
+    due = {stage.function_id(function.name): undelivered for function in APP.invoked}
+    yield from differences(found, due, "where failed calls end of")
 
 
 def the_archive_keeps_the_events_of_the_bus(stage: Stage) -> Iterator[str]:

@@ -19,7 +19,7 @@ API_TIMEOUT: Final = 29  # seconds; API Gateway waits no longer than 30
 
 
 def the_map_has_them_all(stage: Stage) -> Iterator[str]:
-    """Those of the map, a relay for each slice, and the pages: none is missing, none is there twice or besides."""
+    """Those of the map, a relay for each slice that emits, and the pages: none is missing, twice there or besides."""
     found = Counter(variables(properties).get("CARTWHEEL_FUNCTION", name) for name, properties in _all(stage))
     yield from differences(found, dict.fromkeys(wanted.functions(), 1), "the number of functions")
 

@@ -103,11 +103,15 @@ def _grants(stage: Stage, each: wanted.Wanted) -> Grants:
     if each.function is None:
         return _relaying(stage, table)
     grants: Grants = {}
-    for access in each.function.access:
+    for access in each.function.access - {"publish"}:
         action, _, index = access.partition(" ")
         grants.setdefault(TABLE_ACTIONS[action], set()).add(f"{table}/index/{index}" if index else table)
     if each.function.secrets:
         grants["secretsmanager:GetSecretValue"] = {stage.secret(secret) for secret in each.function.secrets}
+    if "publish" in each.function.access:
+        grants["events:PutEvents"] = {f"{stage.output('EventBusName')}.Arn"}
+    if each.trigger == "direct":  # an asynchronous call that fails to the end is kept
+        grants["sqs:SendMessage"] = {f"{stage.output('UndeliveredUrl')}.Arn"}
     if each.consumer:
         queue = f"{stage.output(f'{pascal(each.name)}QueueUrl')}.Arn"
         grants |= {action: {queue} for action in QUEUE_ACTIONS}

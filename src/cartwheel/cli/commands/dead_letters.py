@@ -1,47 +1,112 @@
 """`cartwheel dead-letters`: what could not be done, why, and once more."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from cartwheel.cli import output
 from cartwheel.cli.options import DATA, Data, Json
 
-if TYPE_CHECKING:
-    from cartwheel.cli.client import Client
+from .redrive import redrive
 
-app = typer.Typer(no_args_is_help=True, help="See what could not be done, and try it again.")
+SCALES: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))  # seconds
+
+app = typer.Typer()
+app.command("redrive")(redrive)
 
 Queue = Annotated[str | None, typer.Option(help="Only those of this queue; `cartwheel queues` shows their names.")]
 
 
+@app.callback(invoke_without_command=True)
+def causes(context: typer.Context, data: Data = DATA, as_json: Json = False) -> None:
+    """See what could not be done and why, in groups by cause, and try it again.
+
+    Example: cartwheel dead-letters
+    """
+    if context.invoked_subcommand:
+        given = [name for name in ("data", "as_json") if _is_given(context, name)]
+        if given:
+            raise typer.BadParameter(f"say options behind `{context.invoked_subcommand}`", context)
+        return
+    from cartwheel.cli.client import Client
+
+    with Client(data) as shop:
+        found = shop.get("/_host/dead-letters/causes")
+    if as_json:
+        output.print_json(found)
+    elif not found["items"]:
+        output.print_text("There are no dead letters.")
+    else:
+        for item in found["items"]:
+            _print_cause(item)
+        output.print_text(f"{_counted(found['letters'], 'dead letter')} of {_counted(found['causes'], 'cause')}")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _print_cause(item: dict[str, Any]) -> None:
+    heading = [_counted(item["letters"], "letter"), item["queue"], item["type"] or "no event"]
+    output.print_fact(item["cause"], "  ".join(heading), "bold")
+    output.print_fact("", item["error"])
+    output.print_fact("", f"{item['first']} to {item['last']}, for example {item['example']}", "dim")
+    output.print_text("")
+
+
 @app.command("list")
-def list_letters(queue: Queue = None, data: Data = DATA, as_json: Json = False) -> None:
-    """List the dead letters, each with its last error.
+def list_letters(
+    queue: Queue = None,
+    cause: Annotated[str | None, typer.Option(help="Only those of this cause.")] = None,
+    order: Annotated[str | None, typer.Option(metavar="ID", help="Only those about this order.")] = None,
+    event_type: Annotated[str | None, typer.Option("--type", help="Only those that carry this type of event.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many to list.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="Go on where the list before ended.")] = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """List dead letters, the oldest first, each with its last error.
 
     Example: cartwheel dead-letters list --queue payment-events
     """
     from cartwheel.cli.client import Client
 
     with Client(data) as shop:
-        items = list(_all(shop, queue))
+        page = shop.get(
+            "/_host/dead-letters", queue=queue, cause=cause, order=order, type=event_type, limit=limit, cursor=cursor
+        )
     if as_json:
-        output.print_json({"items": items})
-    elif items:
-        rows = [(each["id"], each["queue"], _time(each["diedAt"]), each["receives"], each["error"]) for each in items]
-        output.print_table(("id", "queue", "died", "receives", "error"), rows)
+        output.print_json(page)
+    elif page["items"]:
+        _print_letters(page["items"])
     else:
         output.print_text("There are no dead letters.")
+    if page["next"] and not as_json:
+        output.note(f"There are more: --cursor {page['next']} goes on.")
+
+
+def _print_letters(items: list[dict[str, Any]]) -> None:
+    again = any(each["redrives"] for each in items)
+    columns = ("id", "queue", "event", "age", *(["redriven"] if again else []), "error")
+    rows = [
+        (each["id"], each["queue"], each["type"], _age(each["diedAt"]))
+        + ((each["redrives"],) if again else ())
+        + (each["error"],)
+        for each in items
+    ]
+    output.print_table(columns, rows, one_line=True)
 
 
 @app.command("show")
 def show_letter(
     letter: Annotated[int, typer.Argument(metavar="ID", min=1)], data: Data = DATA, as_json: Json = False
 ) -> None:
-    """Show a dead letter whole: its last error and the event it carries.
+    """Show a dead letter whole: its errors, its history and the event it carries.
+
+    The event may hold personal data; logs never do.
 
     Example: cartwheel dead-letters show 17
     """
@@ -53,52 +118,36 @@ def show_letter(
     if as_json:
         output.print_json(found)
         return
-    for name in ("queue", "receives", "error"):
-        output.print_fact(name, str(found[name]))
-    for name, key in (("sent", "sentAt"), ("died", "diedAt")):
-        output.print_fact(name, _time(found[key]))
+    for name, value in _facts(found):
+        if value is not None:
+            output.print_fact(name, str(value))
+    output.print_text("")
+    for entry in found["history"]:
+        output.print_fact("redriven" if "redrivenBy" in entry else "failed", _entry(entry))
+    output.print_text("")
     output.print_json(found["body"])
 
 
-@app.command("redrive")
-def redrive(
-    context: typer.Context,
-    letter: Annotated[int | None, typer.Argument(metavar="ID", min=1, help="One dead letter …")] = None,
-    queue: Annotated[str | None, typer.Option(help="… or those of this queue …")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="… or all of them.")] = False,
-    data: Data = DATA,
-    as_json: Json = False,
-) -> None:
-    """Send dead letters back to their queues, to be handled again.
-
-    It is safe to repeat: a consumer does not do again what it has done.
-
-    Example: cartwheel dead-letters redrive --queue payment-events
-    """
-    from cartwheel.cli.client import Client
-
-    if sum((letter is not None, queue is not None, everything)) != 1:
-        raise typer.BadParameter("give one of ID, --queue and --all", context)
-    with Client(data) as shop:
-        answer = shop.act("/_host/dead-letters/redrive", id=letter, queue=queue)
-    if as_json:
-        output.print_json(answer)
-    else:
-        output.print_text(_redriven(answer["redriven"]))
+def _facts(found: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        ("queue", found["queue"]),
+        ("event", found["type"]),
+        ("error", found["error"]),
+        ("receives", found["receives"]),
+        ("redriven", f"{found['redrives']} times" if found["redrives"] else None),
+        ("cause", found["cause"]),
+        ("order", found["orderId"]),
+        ("subject", found["subject"] if found["subject"] != found["orderId"] else None),
+        ("story", found["correlationId"]),
+        ("sent", found["firstSentAt"]),
+        ("died", found["diedAt"]),
+        ("kept", f"until {found['keptUntil']}" if "keptUntil" in found else None),
+        ("redrive", f"until {found['redriveUntil']}"),
+    ]
 
 
-def _redriven(number: int) -> str:
-    if number == 0:
-        return "There are no dead letters."
-    return "1 dead letter is back on its queue." if number == 1 else f"{number} dead letters are back on their queues."
-
-
-def _all(shop: "Client", queue: str | None) -> Iterator[dict[str, Any]]:
-    after = 0
-    while after is not None:
-        page = shop.get("/_host/dead-letters", queue=queue, after=after)
-        yield from page["items"]
-        after = page["next"]
+def _entry(entry: dict[str, Any]) -> str:
+    return f"{entry['at']}  {entry['error'] if 'error' in entry else 'by ' + entry['redrivenBy']}"
 
 
 def _parsed(body: str) -> Any:
@@ -109,5 +158,11 @@ def _parsed(body: str) -> Any:
         return body
 
 
-def _time(milliseconds: int) -> str:
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _age(moment: str) -> str:
+    seconds = max(0, int((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()))
+    scale, unit = next((each for each in SCALES if seconds >= each[0]), (1, "s"))
+    return f"{seconds // scale} {unit}"

@@ -1,0 +1,76 @@
+"""An event as the ledger keeps it, and the place that it has there: by type, month and shard, then by time."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from math import isfinite
+from typing import Any, Final, Self
+
+from cartwheel.kernel.clock import timestamp
+from cartwheel.kernel.envelope import Envelope
+from cartwheel.kernel.schema import Record
+
+SHARDS: Final = 8  # DynamoDB writes about 1,000 events a second under one key, so of one type eight times as many
+
+
+class Recorded(Record):
+    """An event. `detail` is its JSON text: what others send may hold numbers that a table does not keep as they are."""
+
+    event_id: str
+    source: str
+    detail_type: str
+    time: str
+    detail: str
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> Self:
+        """Raises ValueError for an event whose time is none."""
+        return cls(
+            event_id=envelope.id,
+            source=envelope.source,
+            detail_type=envelope.detail_type,
+            time=timestamp(_moment(envelope.time)),
+            detail=json.dumps(envelope.detail, ensure_ascii=False, separators=(",", ":"), default=_number),
+        )
+
+    @property
+    def position(self) -> str:
+        """Its place among the events of its type: text order is time order."""
+        return f"{self.time}#{self.event_id}"
+
+    @property
+    def partition(self) -> str:
+        """The shard that it belongs to."""
+        return partition(self.detail_type, self.time[:7], zlib.crc32(self.event_id.encode()) % SHARDS)
+
+
+def partition(detail_type: str, month: str, shard: int) -> str:
+    return f"EVENTS#{month}#{shard}#{detail_type}"
+
+
+def months(first: str, last: str) -> Iterator[str]:
+    """From one to the other, such as `2026-12`, both included."""
+    while first <= last:
+        yield first
+        year, month = int(first[:4]), int(first[5:])
+        first = f"{year:04}-{month + 1:02}" if month < 12 else f"{year + 1:04}-01"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None or not 1970 <= moment.year < 9999:
+            raise ValueError
+    except ValueError:
+        raise ValueError("the event's time is no moment such as 2026-11-20T19:22:26Z") from None
+    return moment
+
+
+def _number(value: Any) -> float | str:
+    """A decimal as JSON writes it; one that has more digits than others would read is kept as text."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"a {type(value).__name__} is not JSON")
+    number = float(value)
+    return number if isfinite(number) and Decimal(repr(number)) == value else str(value)
