@@ -159,6 +159,18 @@ def test_a_page_of_another_site_cannot_invoke(running: RunningShop) -> None:
     assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (403, "MissingAuthenticationTokenException")
 
 
+@pytest.mark.parametrize("name", ["evil.example", "shop.example:443", "localhost.evil.example", "10.0.0.1", "", "[::1"])
+def test_who_asks_for_another_name_than_this_machines_cannot_invoke(running: RunningShop, name: str) -> None:
+    """A page whose own name was made to lead here, or whoever comes through a proxy."""
+    answer = post(running, json.dumps(ORDER).encode(), host=name, **SIGNED)
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
+
+
+@pytest.mark.parametrize("name", ["localhost", "localhost:8000", "127.0.0.1", "[::1]:8000"])
+def test_this_machine_has_several_names(running: RunningShop, name: str) -> None:
+    assert post(running, json.dumps(ORDER).encode(), host=name, **SIGNED).status_code == 200
+
+
 def test_a_customer_may_not_invoke(running: RunningShop) -> None:
     signer = running.signer
     for token, code in (
