@@ -2,14 +2,16 @@
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from cartwheel.aws.consumer import MAX_DELAY, delay, make
+from cartwheel.aws.consumer import MAX_DELAY, delay, make, outlived
 from cartwheel.aws.deployment import Deployment, IncompleteDeployment
 from cartwheel.kernel import consumer
-from cartwheel.kernel.inbox import Inbox
+from cartwheel.kernel.clock import now, timestamp
+from cartwheel.kernel.inbox import DELIVERABLE, Inbox
 from cartwheel.kernel.store import Store
 from cartwheel.kernel.unit_of_work import UnitOfWork
 from tests.contract.adapters import THINGS
@@ -93,6 +95,30 @@ def test_what_failed_is_named_and_postponed(sqs: Service, store: Store) -> None:
 
 def test_lesson_malformed_messages_are_dropped(sqs: Service) -> None:
     assert handle(record(0, body="no JSON"), record(1, body="{}"), record(2)) == ["0", "1"]
+
+
+def aged(number: int, age: timedelta) -> dict[str, Any]:
+    """A message whose event happened that long ago, though the bus may have sent it just now."""
+    event = envelope(Packed(box=f"box-{number}")).to_dict()
+    event["detail"]["metadata"]["time"] = timestamp(now() - age)
+    return record(number, body=json.dumps(event))
+
+
+def test_a_redrive_never_applies_an_effect_twice(sqs: Service, store: Store, log: io.StringIO) -> None:
+    """SQS forgets at a redrive how old a message is; after twenty days its mark may be gone."""
+    minute = timedelta(minutes=1)
+    assert handle(record(0), aged(1, DELIVERABLE + minute), aged(2, DELIVERABLE - minute)) == ["1"]
+    assert [weight(store, f"box-{number}") for number in range(3)] == [1, 0, 1]
+    assert handle(aged(3, DELIVERABLE + minute)) == ["3"]
+    assert log.getvalue().count("too old") == 2
+    assert [len(request["Entries"]) for request in sqs.requests("change_message_visibility_batch")] == [1, 1]
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "2026-01-01T00:00:00", 5, None])
+def test_a_time_that_tells_nothing_keeps_nobody_out(time: Any) -> None:
+    event = envelope(Packed(box="box-0")).to_dict()
+    event["detail"]["metadata"]["time"] = event["time"] = time
+    assert not outlived(record(0, body=json.dumps(event)))
 
 
 def test_more_than_ten_are_postponed_ten_at_a_time(sqs: Service) -> None:

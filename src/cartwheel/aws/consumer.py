@@ -1,12 +1,17 @@
 """Events in on Lambda: a slice's consumer behind its SQS queue.
 
 What failed comes again after a delay that doubles each time, as on the embedded host; SQS itself would wait the whole
-visibility timeout.
+visibility timeout. And SQS forgets, when a dead letter is sent back, when it first had the message. So the time of the
+event decides whether its consumer may have forgotten it.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 from cartwheel.kernel import telemetry
+from cartwheel.kernel.clock import now
+from cartwheel.kernel.inbox import DELIVERABLE
+from cartwheel.kernel.letters import told_by
 
 from . import clients
 from .business import load
@@ -25,9 +30,13 @@ def make(deployment: Deployment) -> Handler:
     queue_url, retry_delay = deployment.need("queue_url"), deployment.retry_delay
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        telemetry.begin(deployment.function, context.aws_request_id)
         records: list[Record] = event["Records"]
+        fresh = [record for record in records if not outlived(record)]
+        failed = {record["messageId"] for record in records} - {record["messageId"] for record in fresh}
         try:
-            failed = {each["itemIdentifier"] for each in work(event, context)["batchItemFailures"]}
+            if fresh:
+                failed |= {each["itemIdentifier"] for each in work({"Records": fresh}, context)["batchItemFailures"]}
         except Exception as error:  # noqa: BLE001 - whatever it is, every message has to come again
             telemetry.error("the function failed", error=type(error).__name__)
             failed = {record["messageId"] for record in records}
@@ -35,6 +44,17 @@ def make(deployment: Deployment) -> Handler:
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(failed)]}
 
     return handle
+
+
+def outlived(record: Record) -> bool:
+    """Whether the message is too old to be sure that nothing happens twice: it goes back among the dead letters."""
+    try:
+        old = now() - datetime.fromisoformat(told_by(record["body"]).time or "") >= DELIVERABLE
+    except (ValueError, TypeError):  # it tells no time: the function itself will say what is wrong
+        return False
+    if old:
+        telemetry.warn("too old to be handled without danger", messageId=record["messageId"])
+    return old
 
 
 def postpone(queue_url: str, retry_delay: float, records: list[Record]) -> None:

@@ -17,6 +17,9 @@ from .store import EXPIRES, Put, Store, Write
 from .unit_of_work import UnitOfWork, run
 
 REMEMBERED: Final = timedelta(days=20)  # longer than a message can live: 4 days in its queue, 14 as a dead letter
+# What was first sent at T is never forgotten before T + REMEMBERED. So it may be delivered, the first time or after any
+# number of redrives, only up to T + this; the day between is for the handling itself.
+DELIVERABLE: Final = REMEMBERED - timedelta(days=1)
 
 Handler = Callable[[Envelope, UnitOfWork], None]
 Mark = Callable[[Envelope], Put]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from cartwheel.kernel.inbox import REMEMBERED
+from cartwheel.kernel.inbox import DELIVERABLE
 
 from .letter_table import describe
 
@@ -22,10 +22,7 @@ NO_ANSWER: Final = "received too often without an answer: the function died or t
 TOO_OLD: Final = "first sent so long ago that its consumer may have forgotten whether it was handled"
 CONSUMER_GONE: Final = "this version has no consumer of that name"
 
-# A consumer remembers what it did for REMEMBERED, so what was first sent at T is never forgotten before T + REMEMBERED.
-# A message is handed out, the first time or after any number of redrives, only up to T + this; the day between is for
-# the handling itself.
-SAFE_MS: Final = int((REMEMBERED - timedelta(days=1)) / timedelta(milliseconds=1))
+SAFE_MS: Final = int(DELIVERABLE / timedelta(milliseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
