@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cartwheel.app import APP
+from cartwheel.kernel.outbox import SHARDS
 
 FIGURES: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("costs.toml").read_text())
 PRICES: Final[dict[str, float]] = FIGURES["prices"]
@@ -19,8 +20,7 @@ ASSUMED: Final[dict[str, float]] = FIGURES["assumed"]
 MONTH: Final = timedelta(days=30)
 MINUTES: Final = MONTH / timedelta(minutes=1)
 GIGABYTES: Final = 0.5  # of a function's memory
-SHARDS: Final = 4  # of an index that a schedule or sweeper looks through
-EMPTY_QUERY: Final = 0.5  # read units, through an index
+EMPTY_QUERY: Final = 0.5  # read units, through an index; schedules and sweepers look through each of its shards
 ORDERS: Final = 1000
 
 Units = Mapping[str, float]

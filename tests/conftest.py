@@ -1,8 +1,10 @@
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from cartwheel.kernel import telemetry
 from tests.support import needs
 from tests.support.ministack import ministack as running_ministack
 from tests.support.shop import Shop
@@ -19,6 +21,15 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     shop = Shop(tmp_path)
     yield shop
     shop.close()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What is logged meanwhile."""
+    lines, handler = io.StringIO(), telemetry.logger.registered_handler
+    before = handler.setStream(lines)  # type: ignore[attr-defined]
+    yield lines
+    handler.setStream(before)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,8 @@
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cartwheel.kernel import telemetry
 from cartwheel.kernel.store import Store
 from tests.contract.adapters import memory_folder, sqlite_store
 
@@ -26,15 +24,6 @@ def clients(monkeypatch: pytest.MonkeyPatch, store: Store) -> Clients:
     monkeypatch.setattr("cartwheel.aws.business.open_store", lambda deployment: store)
     monkeypatch.setattr("cartwheel.aws.relay.open_store", lambda deployment: store)
     return made
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What is logged meanwhile."""
-    lines, handler = io.StringIO(), telemetry.logger.registered_handler
-    before = handler.setStream(lines)  # type: ignore[attr-defined]
-    yield lines
-    handler.setStream(before)  # type: ignore[attr-defined]
 
 
 @pytest.fixture

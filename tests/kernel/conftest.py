@@ -1,10 +1,8 @@
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cartwheel.kernel import telemetry
 from cartwheel.kernel.store import Store
 from cartwheel.local.database import open_for_reading
 from cartwheel.local.engine import Engine
@@ -32,15 +30,6 @@ def store(engine: Engine, folder: Path) -> Iterator[Store]:
     reader = open_for_reading(folder)
     yield SqliteStore(MAP, reader, commit_with(engine))
     reader.close()
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What is logged meanwhile."""
-    lines, handler = io.StringIO(), telemetry.logger.registered_handler
-    before = handler.setStream(lines)  # type: ignore[attr-defined]
-    yield lines
-    handler.setStream(before)  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cartwheel.kernel.store import Item, Key, Page, Query, Store, StoreError, Write
+from cartwheel.kernel.store import Item, Key, Page, Query, Store, StoreError, Write, in_turn
 
 
 class Wrapped:
@@ -21,11 +21,4 @@ class Wrapped:
         self.store.transact(writes)
 
     def transact_each(self, transactions: Sequence[Sequence[Write]]) -> list[StoreError | None]:
-        return [self._outcome(writes) for writes in transactions]
-
-    def _outcome(self, writes: Sequence[Write]) -> StoreError | None:
-        try:
-            self.transact(writes)
-        except StoreError as refused:
-            return refused
-        return None
+        return in_turn(self.transact, transactions)

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.limits import check_key, check_query
-from cartwheel.kernel.store import InvalidCursor, InvalidWrite, Item, Key, Page, Query, StoreError, Write
+from cartwheel.kernel.store import InvalidCursor, InvalidWrite, Item, Key, Page, Query, StoreError, Write, in_turn
 
 from .attributes import from_attributes
 from .errors import passes, store_error
@@ -69,14 +69,7 @@ class DynamoStore:
             raise refusal(error, writes) from error
 
     def transact_each(self, transactions: Sequence[Sequence[Write]]) -> list[StoreError | None]:
-        return [self._outcome(writes) for writes in transactions]
-
-    def _outcome(self, writes: Sequence[Write]) -> StoreError | None:
-        try:
-            self.transact(writes)
-        except StoreError as refused:
-            return refused
-        return None
+        return in_turn(self.transact, transactions)
 
     def _table(self, name: str) -> DynamoTable:
         if name not in self._tables:

@@ -8,7 +8,7 @@ It is what DynamoDB gives, no more, so that the same slice runs on either host:
 - reads by key are consistent; reads through an index may lag behind the writes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Protocol
 
@@ -161,6 +161,20 @@ class Store(Protocol):
 
     def transact_each(self, transactions: Sequence[Sequence[Write]]) -> list[StoreError | None]:
         """Several transactions in turn, each for itself: None where it was applied, else why it was not."""
+
+
+def in_turn(
+    transact: Callable[[Sequence[Write]], None], transactions: Sequence[Sequence[Write]]
+) -> list[StoreError | None]:
+    """`transact_each` for a store that has nothing better than to do them one by one."""
+    outcomes: list[StoreError | None] = []
+    for writes in transactions:
+        try:
+            transact(writes)
+            outcomes.append(None)
+        except StoreError as refused:
+            outcomes.append(refused)
+    return outcomes
 
 
 def query_all(store: Store, query: Query) -> Iterator[Item]:
