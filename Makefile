@@ -82,6 +82,7 @@ lock: $(DEV) ## pin what pyproject.toml asks for; with ARGS=--upgrade, the newes
 	$(LOCK) $(ARGS) --group aws --constraints requirements/runtime.txt --output-file requirements/aws.txt
 	$(LOCK) $(ARGS) --group ministack --output-file requirements/ministack.txt
 	$(LOCK) $(ARGS) --group checkov --output-file requirements/checkov.txt
+	$(LOCK) $(ARGS) --group awscli --output-file requirements/awscli.txt
 	rm -rf node_modules package-lock.json
 	$(NPM) install
 
@@ -109,13 +110,13 @@ $(INFRA): requirements/infra.txt package-lock.json $(RUNTIME)
 	@ln -sf ../../node_modules/.bin/cdk $(BIN)
 	@touch $@
 
-$(DEV): requirements/dev.txt $(INFRA) $(TOOLS)/ministack/.installed $(TOOLS)/checkov/.installed
+$(DEV): requirements/dev.txt $(INFRA) $(TOOLS)/ministack/.installed $(TOOLS)/checkov/.installed $(TOOLS)/awscli/.installed
 	@echo "Installing the development tools …"
 	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
 $(TOOLS)/%/.installed: requirements/%.txt | $(INFRA)
 	@echo "Installing $* …"
-	@$(PYTHON) -m venv $(TOOLS)/$*
+	@$(PYTHON) -m venv --without-pip $(TOOLS)/$*
 	@$(BIN)/uv pip install --quiet --python $(TOOLS)/$* --require-hashes --only-binary :all: --requirement requirements/$*.txt
 	@touch $@

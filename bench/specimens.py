@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
@@ -21,7 +21,6 @@ import uvloop
 from cartwheel.app import APP
 from cartwheel.kernel.clock import timestamp
 from cartwheel.kernel.ids import new_id
-from cartwheel.local.bus import ARCHIVE_MS
 from cartwheel.local.database import open_for_reading, physical
 from tests.support.running import RunningShop
 
@@ -31,7 +30,7 @@ from .wire import wires
 TABLES: Final = [*(physical(table.name) for table in APP.tables), "events"]
 ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-MONTH: Final = re.compile(r"(?<=MAILBOX#)\d{4}-\d\d")
+MONTH: Final = re.compile(r"(?:(?<=MAILBOX#)|(?<=EVENTS#))\d{4}-\d\d")
 BETWEEN_ROWS, BETWEEN_COLUMNS = "\x1e", "\x1f"
 
 
@@ -47,8 +46,15 @@ class Row:
     def of(cls, table: str, row: tuple[Any, ...]) -> "Row":
         if table == "events":
             _, published_at, body = row  # the copy gets a position of its own
-            return cls(table, ("", str(published_at), body), (published_at + ARCHIVE_MS) / 1000)
+            return cls(table, ("", str(published_at), body), float("inf"))
         return cls(table, tuple("" if value is None else str(value) for value in row), row[3] or float("inf"))
+
+    def aged(self, age: timedelta) -> "Row":
+        """The archive's rows hold their time as a number; all other times are text that tells what it is."""
+        if self.table != "events":
+            return self
+        position, published_at, body = self.columns
+        return replace(self, columns=(position, str(int(published_at) - age // timedelta(milliseconds=1)), body))
 
 
 class Pattern:
@@ -56,7 +62,7 @@ class Pattern:
 
     def __init__(self, rows: list[Row], age: timedelta) -> None:
         end = time.time() + age.total_seconds()
-        kept = [row for row in rows if row.until > end]
+        kept = [row.aged(age) for row in rows if row.until > end]
         text = BETWEEN_ROWS.join(BETWEEN_COLUMNS.join(row.columns) for row in kept)
         text = MOMENT.sub(lambda found: timestamp(datetime.fromisoformat(found[0]) - age), text)
         text = MONTH.sub(timestamp(datetime.now().astimezone() - age)[:7], text)

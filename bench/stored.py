@@ -10,14 +10,16 @@ from shutil import disk_usage
 from typing import Final
 
 from cartwheel.cli.output import progress
+from cartwheel.local import archive
 from cartwheel.local.database import FILE
+from cartwheel.local.queues import now_ms
 
 from .specimens import Pattern, Specimens
 
 PERIOD: Final = timedelta(days=90)
 FULFILLED_AFTER: Final = timedelta(days=7)
 CHUNK: Final = 1000  # orders that share their times and a commit
-BYTES_PER_ORDER: Final = 8000  # more than it takes
+BYTES_PER_ORDER: Final = 32_000  # more than it takes
 
 # Nothing else reads or writes the file, and when this fails the folder is thrown away.
 IN_HASTE: Final = """
@@ -53,6 +55,8 @@ def fill(folder: Path, specimens: Specimens, orders: int) -> None:
             size = min(chunk, orders - start)
             _store(connection, _copies(specimens, age, size, PERIOD / orders))
             advance(start + size, orders)
+    while archive.pack(connection, now_ms()):
+        pass
     connection.close()
 
 

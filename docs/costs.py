@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cartwheel.app import APP
+from cartwheel.aws.deployment import MEMORY
 from cartwheel.kernel.outbox import SHARDS
 
 FIGURES: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("costs.toml").read_text())
@@ -19,17 +20,20 @@ ASSUMED: Final[dict[str, float]] = FIGURES["assumed"]
 
 MONTH: Final = timedelta(days=30)
 MINUTES: Final = MONTH / timedelta(minutes=1)
-GIGABYTES: Final = 0.5  # of a function's memory
+GIGABYTES: Final = MEMORY / 1024  # of a function's memory
 EMPTY_QUERY: Final = 0.5  # read units, through an index; schedules and sweepers look through each of its shards
 ORDERS: Final = 1000
+CONSISTENT: Final = 4096  # bytes of a read unit, where reads are consistent
+STORED: Final = 100_000  # orders, that a reconciliation reads
+RUNS: Final = 30  # one a day
 
 Units = Mapping[str, float]
 
 
 def idle() -> Iterator[str]:
     """A month in which nothing happens."""
-    swept = [*APP.schedules, *(part for part in APP.slices if part.emits)]  # with a relay that sweeps
-    runs = len(swept) * MINUTES
+    sweepers = sum(1 for part in APP.slices if part.emits)  # each with its relay, once a minute
+    runs = sweepers * MINUTES + sum(MONTH / max(each.every, timedelta(minutes=1)) for each in APP.schedules)
     secrets = {name for function, _ in APP.functions.values() for name in function.secrets}
     polls = len(APP.consumers) * ASSUMED["pollers"] * MONTH.total_seconds() / ASSUMED["poll_seconds"]
     yield from _table(
@@ -50,6 +54,13 @@ def orders() -> Iterator[str]:
     counted = {unit: number * ORDERS for unit, number in FIGURES["order"].items()}
     messages = counted.pop("messages") * ASSUMED["requests_of_a_message"]
     yield from _table(counted | {"queue requests": messages} | _invoked(counted["invocations"]), "1,000 orders", {})
+
+
+def reconciliation() -> Iterator[str]:
+    """A month of daily runs over what many orders have left behind, each of which reads it whole."""
+    figures = FIGURES["reconciliation"]
+    looked_at = RUNS * STORED * figures["bytes"] / CONSISTENT
+    yield from _table({"read units": looked_at} | _invoked(RUNS * STORED / figures["in_a_stretch"]), "a month", {})
 
 
 def _invoked(times: float) -> dict[str, float]:

@@ -114,14 +114,14 @@ def _line(text: str) -> str:
 
 
 def _consumers(event: type[Event]) -> str:
-    """The queues whose rules let the event through."""
+    """The queues whose rules name the event."""
     names = [
         f"`{consumer.name}`"
         for consumer in APP.consumers
         for pattern in consumer.subscriptions
-        if event.source in pattern["source"] and event.detail_type() in pattern["detail-type"]
+        if event.source in pattern.get("source", ()) and event.detail_type() in pattern["detail-type"]
     ]
-    return ", ".join(names) or "nobody yet"
+    return ", ".join(names) or "nobody but the ledger"
 
 
 def routes() -> Iterator[str]:
@@ -178,6 +178,7 @@ PARTS: Final = {
     "problems": problems,
     "idle": costs.idle,
     "orders": costs.orders,
+    "reconciliation": costs.reconciliation,
 }
 
 

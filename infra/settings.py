@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from cartwheel.aws.deployment import PREFIX
+from cartwheel.aws.deployment import MEMORY, PREFIX
 from cartwheel.kernel.settings import SECRETS, InvalidSetting
 from cartwheel.kernel.settings import Settings as ShopSettings
 
@@ -30,7 +30,7 @@ class Settings:
     stage: str = "dev"
     architecture: Architecture = "arm64"
     python: str = "3.13"
-    memory: int = 512
+    memory: int = MEMORY
     rate: int = 100
     burst: int = 200
     concurrency: int = 20

@@ -7,6 +7,7 @@ bus ──rule──► queue ──► function
 
 from typing import Any, Final
 
+from aws_cdk import Duration
 from aws_cdk.aws_events import CfnRule, EventBus
 from aws_cdk.aws_lambda import EventSourceMapping, Function
 from aws_cdk.aws_sqs import Queue
@@ -17,6 +18,7 @@ from infra.names import pascal
 from .function import Place
 from .queue import let_rules_send
 
+GATHERING: Final = Duration.seconds(1)  # the least that Lambda takes for batches of more than ten
 DELIVERY: Final = CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=24 * 3600, maximum_retry_attempts=185)
 
 
@@ -38,6 +40,7 @@ def feed(place: Place, consumer: Consumer, queue: Queue, function: Function) -> 
         target=function,
         event_source_arn=queue.queue_arn,
         batch_size=consumer.batch,
+        max_batching_window=GATHERING if consumer.gathers else None,
         report_batch_item_failures=True,
         max_concurrency=consumer.function.concurrency or place.settings.concurrency,
     )

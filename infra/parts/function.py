@@ -1,6 +1,6 @@
 """A Lambda function with what belongs to it alone: its log group and its role."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
@@ -21,11 +21,15 @@ ARCHITECTURES: Final = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86
 
 @dataclass(frozen=True)
 class Place:
-    """Where the functions of a stage live: the stack they are put into, and what is the same for all of them."""
+    """Where the functions of a stage live: the stack they are put into, and what is the same for all of them.
+
+    `logs` are the log groups of those that were made so far, by name.
+    """
 
     stack: Construct
     settings: Settings
     code: Code
+    logs: dict[str, LogGroup] = field(default_factory=dict)
 
 
 def make_function(
@@ -37,7 +41,7 @@ def make_function(
     throttling and each consumer's own bound keep functions from starving each other.
     """
     name, settings = pascal(deployment.function), place.settings
-    logs = log_group(place.stack, f"{name}Logs", settings)
+    logs = place.logs[deployment.function] = log_group(place.stack, f"{name}Logs", settings)
     function = Function(
         place.stack,
         name,
@@ -76,5 +80,9 @@ def _role(scope: Construct, name: str, permissions: list[PolicyStatement]) -> Ro
         assumed_by=ServicePrincipal("lambda.amazonaws.com"),
         inline_policies={"Access": PolicyDocument(statements=permissions)},
     )
-    accept(role, "IAM5[Resource::*]", "X-Ray takes traces for no resource in particular, so none can be named.")
+    accept(
+        role,
+        "IAM5[Resource::*]",
+        "Neither X-Ray's traces nor queries of logs belong to a resource that could be named.",
+    )
     return role

@@ -9,6 +9,7 @@ from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
 from cartwheel.kernel.bus import PUBLISH
+from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.store import QUERY
 
 ACTIONS: Final = {
@@ -18,12 +19,16 @@ ACTIONS: Final = {
     "delete": "dynamodb:DeleteItem",
     "check": "dynamodb:ConditionCheckItem",
     "query": "dynamodb:Query",
+    "scan": "dynamodb:Scan",
 }
+
+
+ELSEWHERE: Final = frozenset({PUBLISH, JOURNAL})  # is not access to a table
 
 
 def use_table(table_arn: str, access: Iterable[str]) -> list[PolicyStatement]:
     """The declared access: to the table itself, and to each index that it names. Raises KeyError for anything else."""
-    actions = sorted(ACTIONS[action] for action in access if not action.startswith(QUERY) and action != PUBLISH)
+    actions = sorted(ACTIONS[action] for action in access if not action.startswith(QUERY) and action not in ELSEWHERE)
     indexes = sorted(action.removeprefix(QUERY) for action in access if action.startswith(QUERY))
     return [
         *([_allow(actions, [table_arn])] if actions else []),
@@ -66,6 +71,14 @@ def read_secrets(secret_arns: list[str]) -> list[PolicyStatement]:
 
 def write_logs(group: ILogGroup) -> PolicyStatement:
     return _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [group.log_group_arn])
+
+
+def search_logs(group_arns: list[str]) -> list[PolicyStatement]:
+    """What a query reads is named when it starts; the query itself is no resource that could be named."""
+    return [
+        _allow(["logs:StartQuery"], group_arns),
+        _allow(["logs:GetQueryResults", "logs:StopQuery"], ["*"]),
+    ]
 
 
 def write_traces() -> PolicyStatement:

@@ -48,7 +48,7 @@ def _schedule(scope: Construct, timer: Timer, role: Role, undelivered: Queue) ->
             dead_letter_config=CfnSchedule.DeadLetterConfigProperty(arn=undelivered.queue_arn),
         ),
     )
-    # A run that fails is not repeated: the next one is due within the minute, and does its work.
+    # A run that fails is not repeated: the next one finds the same work, most within the minute.
     EventInvokeConfig(
         scope,
         f"{timer.name}Invocation",

@@ -14,13 +14,14 @@ from aws_cdk.aws_lambda import Function as LambdaFunction
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel import openapi, outbox
 from cartwheel.kernel.bus import PUBLISH
+from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.topology import App, Consumer, Function, Slice
 from infra.names import pascal
 from infra.parts import consumer as consumers
 from infra.parts import direct, relay, schedule
 from infra.parts.api import Api
 from infra.parts.function import Place, make_function
-from infra.parts.permissions import publish, read_secrets, receive, relay_rows, send, use_table
+from infra.parts.permissions import publish, read_secrets, receive, relay_rows, search_logs, send, use_table
 from infra.parts.queue import consumer_queue, last_resort, let_rules_send
 from infra.parts.schedule import Timer
 from infra.settings import Settings
@@ -50,14 +51,17 @@ class Shop(Part):
         let_rules_send(self._undelivered, rules)
         timers = [timer for part in shop.slices for timer in (*self._relays(part), *self._schedules(part))]
         schedule.start(self, timers, self._undelivered)
-        self._answer(shop)
         for part in shop.slices:
             for function in part.invoked:
                 self._invoked(part, function)
+        self._answer(shop)
 
     def _answer(self, shop: App) -> None:
-        functions = {part.api.name: self._api(part, part.api) for part in shop.slices if part.api}
+        """Who reads the logs of all others comes after them."""
         pages = make_function(self._place, Deployment(function="pages"), "pages", PAGES_TIMEOUT, [])
+        apis = [(part, part.api) for part in shop.slices if part.api]
+        apis.sort(key=lambda each: JOURNAL in each[1].access)
+        functions = {api.name: self._api(part, api) for part, api in apis}
         Api(self, openapi.document(shop), self._identity.tokens, self.settings).route(functions, pages)
 
     def _api(self, part: Slice, function: Function) -> LambdaFunction:
@@ -73,6 +77,7 @@ class Shop(Part):
             receive(queue.queue_arn),
             queue_url=queue.queue_url,
             retry_delay=consumer.retry_delay.total_seconds(),
+            max_receives=consumer.max_receives,
         )
         consumers.feed(self._place, consumer, queue, function)
         return consumers.subscribe(self._place, consumer, self.bus, queue, self._undelivered)
@@ -108,6 +113,8 @@ class Shop(Part):
         secrets = {name: self._data.secrets[name].secret_arn for name in function.secrets}
         if PUBLISH in function.access:
             surroundings["bus_name"] = self.bus.event_bus_name
+        read = [self._place.logs[name] for name in sorted(self._place.logs)] if JOURNAL in function.access else []
+        surroundings["log_groups"] = " ".join(group.log_group_name for group in read)
         deployment = self._deployment(
             part, function=function.name, handler=function.handler, secrets=secrets, **surroundings
         )
@@ -115,6 +122,8 @@ class Shop(Part):
         access = use_table(table_arn, function.access)
         if PUBLISH in function.access:
             access.append(publish(self.bus.event_bus_arn))
+        if read:
+            access += search_logs([group.log_group_arn for group in read])
         allowed = [*access, *read_secrets(list(secrets.values())), *permissions]
         return make_function(self._place, deployment, trigger, function.timeout.total_seconds(), allowed)
 

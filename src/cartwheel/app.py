@@ -6,13 +6,24 @@ from cartwheel.basket import events as basket
 from cartwheel.catalog import events as catalog
 from cartwheel.inventory import events as inventory
 from cartwheel.kernel.bus import PUBLISH
-from cartwheel.kernel.topology import App, Consumer, Function, Index, Schedule, Slice, Table, access, to
+from cartwheel.kernel.events import Event
+from cartwheel.kernel.journal import JOURNAL
+from cartwheel.kernel.topology import App, Consumer, Function, Index, Projection, Schedule, Slice, Table, access, to
 from cartwheel.ledger import events as ledger
 from cartwheel.notification import events as notification
 from cartwheel.ordering import events as ordering
 from cartwheel.payment import events as payment
 
 SECONDS = timedelta(seconds=1)
+ASKED = (ledger.ReconciliationRequested, ordering.OrdersStated)  # who states something hears of both
+
+
+def reconciliation(part: str, *event_types: type[Event], actions: tuple[str, ...] = ("get", "scan", "put")) -> Consumer:
+    """The consumer by which a slice states what it has, and compares it with what others state."""
+    handler = f"cartwheel.{part}.consumers:reconciled"
+    function = Function(f"{part}-reconciliation", handler, access(*actions), timeout=30 * SECONDS)
+    return Consumer(function, to(*event_types), batch=1)
+
 
 CATALOG = Slice(
     name="catalog",
@@ -51,8 +62,15 @@ INVENTORY = Slice(
     consumers=(
         Consumer(
             Function("inventory-events", "cartwheel.inventory.consumers:handler", access("get", "put", "update")),
-            to(ordering.OrderPlaced, ordering.OrderCancelled, ordering.OrderConfirmed, catalog.StockCounted),
+            to(
+                ordering.OrderPlaced,
+                ordering.OrderCancelled,
+                ordering.OrderConfirmed,
+                catalog.StockCounted,
+                ledger.DiscrepancyFound,
+            ),
         ),
+        reconciliation("inventory", *ASKED, inventory.StockRecounted, actions=("get", "query", "scan", "put")),
     ),
     schedules=(
         Schedule(
@@ -70,6 +88,8 @@ INVENTORY = Slice(
         inventory.StockReleased,
         inventory.StockLow,
         inventory.StockAdjusted,
+        inventory.OrdersComparedWithReservations,
+        inventory.StockRecounted,
     ),
 )
 
@@ -79,7 +99,7 @@ BASKET = Slice(
     api=Function(
         "basket-api",
         "cartwheel.basket.routes:handler",
-        access("get", "put", "delete", "check"),
+        access("get", "scan", "put", "delete", "check"),
         secrets=("seal_key",),
     ),
     consumers=(
@@ -89,6 +109,7 @@ BASKET = Slice(
         ),
     ),
     emits=(basket.CheckoutBasket,),
+    projections=(Projection("prices", "basket-events", "cartwheel.basket.rebuilt:PRICES"),),
 )
 
 ORDERING = Slice(
@@ -119,8 +140,10 @@ ORDERING = Slice(
                 inventory.StockReleased,
                 payment.PaymentAuthorised,
                 payment.PaymentDeclined,
+                ledger.DiscrepancyFound,
             ),
         ),
+        reconciliation("ordering", *ASKED, payment.PaymentsStated),
     ),
     schedules=(
         Schedule(
@@ -139,6 +162,8 @@ ORDERING = Slice(
         ordering.OrderCancelled,
         ordering.OrderFulfilled,
         ordering.OrderRefunded,
+        ordering.OrdersStated,
+        ordering.PaymentsComparedWithOrders,
     ),
 )
 
@@ -155,10 +180,18 @@ PAYMENT = Slice(
                 access("get", "put"),
                 timeout=30 * SECONDS,
                 concurrency=50,
+                outside="the payment provider",
             ),
-            to(inventory.StockReserved, ordering.OrderFulfilled, ordering.OrderCancelled, ordering.OrderRefunded),
+            to(
+                inventory.StockReserved,
+                ordering.OrderFulfilled,
+                ordering.OrderCancelled,
+                ordering.OrderRefunded,
+                ledger.DiscrepancyFound,
+            ),
             batch=1,
         ),
+        reconciliation("payment", *ASKED, payment.PaymentsStated),
     ),
     schedules=(
         Schedule(
@@ -167,6 +200,7 @@ PAYMENT = Slice(
                 "cartwheel.payment.schedules:callbacks",
                 access("get", "query by-due", "put"),
                 timeout=30 * SECONDS,
+                outside="the payment provider",
             ),
             every=2 * SECONDS,
         ),
@@ -177,13 +211,19 @@ PAYMENT = Slice(
         payment.PaymentCaptured,
         payment.PaymentVoided,
         payment.PaymentRefunded,
+        payment.PaymentsStated,
+        payment.OrdersComparedWithPayments,
     ),
 )
 
 NOTIFICATION = Slice(
     name="notification",
     table=Table("notification", indexes=(Index("by-time", "mailbox", "mailboxKey"),)),
-    api=Function("notification-api", "cartwheel.notification.routes:handler", access("query by-time")),
+    api=Function(
+        "notification-api",
+        "cartwheel.notification.routes:handler",
+        access("get", "query by-time", "scan", "put", "delete"),
+    ),
     consumers=(
         Consumer(
             Function("notification-events", "cartwheel.notification.consumers:events", access("get", "put")),
@@ -197,26 +237,59 @@ NOTIFICATION = Slice(
                 access("get", "put"),
                 timeout=30 * SECONDS,
                 concurrency=10,
+                outside="the mail server",
             ),
             to(notification.MessageQueued),
             batch=1,
         ),
     ),
     emits=(notification.MessageQueued, notification.MessageSent),
+    projections=(Projection("mails", "notification-events", "cartwheel.notification.rebuilt:MAILS"),),
 )
 
 LEDGER = Slice(
     name="ledger",
-    table=Table("ledger", indexes=(Index("by-type", "typeShard", "typeKey"),)),
-    api=Function("ledger-api", "cartwheel.ledger.routes:handler", access("query by-type")),
+    table=Table(
+        "ledger",
+        indexes=(
+            Index("by-type", "typeShard", "position"),
+            Index("by-subject", "subject", "position"),
+            Index("by-correlation", "correlationId", "position"),
+        ),
+    ),
+    api=Function(
+        "ledger-api",
+        "cartwheel.ledger.routes:handler",
+        access("get", "query by-type", "query by-subject", "query by-correlation", "put", JOURNAL),
+    ),
     consumers=(
         # These two names are a contract with those who call and watch them from outside.
         Consumer(
             Function("OrderProcessor", "cartwheel.ledger.consumers:processor", access("put")),
             (ledger.PLACED_ORDERS,),
         ),
+        # Nobody waits for it, and it has every event to store: many at a time cost less.
+        Consumer(
+            Function("ledger-events", "cartwheel.ledger.consumers:events", access("put"), timeout=30 * SECONDS),
+            (ledger.ALL_OTHERS,),
+            batch=100,
+        ),
+        reconciliation(
+            "ledger",
+            *(ordering.OrdersStated, payment.PaymentsStated, inventory.StockRecounted),
+            *(payment.OrdersComparedWithPayments, inventory.OrdersComparedWithReservations),
+            ordering.PaymentsComparedWithOrders,
+            actions=("query by-subject", "put", "update"),
+        ),
+    ),
+    # Each hour it looks whether the daily run is due, so that a host that is started anew each day has one, too.
+    schedules=(
+        Schedule(
+            Function("ledger-daily", "cartwheel.ledger.schedules:daily", access("get", "put")), every=3600 * SECONDS
+        ),
     ),
     invoked=(Function("EventPublisher", "cartwheel.ledger.invoked:publisher", access(PUBLISH)),),
+    emits=(ledger.ReconciliationRequested, ledger.DiscrepancyFound),
 )
 
 APP = App((CATALOG, INVENTORY, BASKET, ORDERING, PAYMENT, NOTIFICATION, LEDGER))

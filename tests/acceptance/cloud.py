@@ -1,10 +1,12 @@
 """A shop deployed by its stacks, on AWS or in the stand-in: reached by what the stacks' outputs name."""
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -14,13 +16,15 @@ from cartwheel.aws.attributes import to_attributes
 from cartwheel.aws.deployment import PREFIX, SECRET
 from cartwheel.kernel.ids import new_id
 from infra.names import pascal
+from tests.support.aws_command import aws
 
-from .hosts import RECORDED_CALLS, SHORT_DEADLINES, Envelope, Headers, Role, invoked
+from .hosts import RECORDED_CALLS, SHORT_DEADLINES, THROWN_AWAY, Envelope, Headers, Role, invoked
 
 STACKS: Final = ("data", "identity", "shop")
 AWS_LACKS: Final = {
     SHORT_DEADLINES: "the stage keeps the deadlines it was deployed with",
     RECORDED_CALLS: "calls are not seen there; AWS itself refuses what a role does not allow",
+    THROWN_AWAY: "a stage that is in use keeps what commands of the documents would leave behind",
 }
 PASSWORD: Final = "Correct-horse-7-battery"  # of people who live as long as the run
 
@@ -28,12 +32,13 @@ PASSWORD: Final = "Correct-horse-7-battery"  # of people who live as long as the
 @dataclass
 class Cloud:
     """`url` is the API's address, where it has another one than the outputs tell. `place` says where AWS is
-    (`endpoint_url`, …); empty, it is where the environment's credentials belong.
+    (`endpoint_url`, …), and `variables` tell it to commands; empty, it is where the environment's credentials belong.
     """
 
     stage: str
     url: str = ""
     place: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
     lacks: Mapping[str, str] = field(default_factory=lambda: AWS_LACKS)
     patience: float = 60.0
     _people: list[str] = field(default_factory=list)
@@ -108,6 +113,18 @@ class Cloud:
 
     def physical(self, function: str) -> str:
         return self.outputs[f"{pascal(function)}FunctionName"]
+
+    def aws(self, *arguments: str, folder: Path) -> Any:
+        return aws(*arguments, folder=folder, variables={**os.environ, **self.variables})
+
+    def logged(self, function: str, text: str) -> list[str]:
+        pages = self.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=self.log_group(function), filterPattern=f'"{text}"')
+        return [event["message"] for page in found for event in page["events"]]
+
+    def log_group(self, function: str) -> str:
+        configuration = self.client("lambda").get_function_configuration(FunctionName=self.physical(function))
+        return str(configuration["LoggingConfig"]["LogGroup"])
 
     def webhook_secret(self) -> bytes:
         function = self.client("lambda").get_function_configuration(FunctionName=self.physical("payment-api"))

@@ -62,13 +62,8 @@ def _wait_until_quiet(host: StandIn) -> None:
 
 
 def _durations(host: StandIn, function: str, since: float) -> Iterator[int]:
-    configuration = host.client("lambda").get_function_configuration(FunctionName=host.physical(function))
-    pages = (
-        host.client("logs")
-        .get_paginator("filter_log_events")
-        .paginate(logGroupName=configuration["LoggingConfig"]["LogGroup"], startTime=int(since * 1000))
-    )
-    for page in pages:
+    pages = host.client("logs").get_paginator("filter_log_events")
+    for page in pages.paginate(logGroupName=host.log_group(function), startTime=int(since * 1000)):
         for event in page["events"]:
             if found := REPORT.match(event["message"]):
                 yield int(found[1])

@@ -1,6 +1,7 @@
 """The embedded host, as `make up` starts it."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,20 +12,26 @@ from botocore.session import Session
 
 from cartwheel.kernel.ids import new_id
 from cartwheel.local.database import FILE
+from tests.cli.shell import cartwheel
+from tests.support.aws_command import NO_CONFIGURATION, aws
 from tests.support.letters import bury
 from tests.support.running import RunningShop
 
-from .hosts import RECORDED_CALLS, Envelope, Headers, Role, invoked, outbox_row
+from .hosts import RECORDED_CALLS, THROWN_AWAY, Envelope, Headers, Role, invoked, row_of
 
 # Short enough to see their end, long enough that no other case runs into them.
-SETTINGS: Final = {"reservation_lifetime": "12", "fulfilment_deadline": "25"}
+SETTINGS: Final = {"reservation_lifetime": "12", "fulfilment_deadline": "25", "reconciliation_grace": "2"}
+ANY: Final = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "eu-west-1"}
 
 
 class Embedded:
     """The embedded host in a folder of its own."""
 
     patience = 30.0
-    lacks: Final = {RECORDED_CALLS: "its functions call no AWS; its store itself refuses what the map does not declare"}
+    lacks: Final = {
+        RECORDED_CALLS: "its functions call no AWS; its store itself refuses what the map does not declare",
+        THROWN_AWAY: "it has no stacks; the commands of its documents are run by tests/docs",
+    }
 
     def __init__(self, folder: Path) -> None:
         self._shop = RunningShop(folder, dict(SETTINGS), ("--empty",))
@@ -35,9 +42,10 @@ class Embedded:
         return self._shop.token(f"{role}-{new_id()}", *(["staff"] if role == "staff" else []))
 
     def publish(self, envelope: Envelope) -> None:
-        """Its bus takes events from outboxes only, so that is where it goes."""
+        """By way of an outbox: for an event of others any will do."""
         slice_name = envelope["source"].removeprefix("cartwheel.")
-        self.leave_behind(slice_name, outbox_row(envelope, f"OUTBOX#{new_id()}"))
+        slice_name = slice_name if slice_name != envelope["source"] else "ledger"
+        self.leave_behind(slice_name, row_of(envelope, slice_name))
 
     def send(self, queue: str, body: str) -> None:
         """By way of the dead letters: from there operators can send a message to its queue."""
@@ -66,6 +74,17 @@ class Embedded:
 
     def run(self, function: str) -> None:
         """Its clock is quick enough."""
+
+    def aws(self, *arguments: str, folder: Path) -> Any:
+        """With any credentials."""
+        variables = {**os.environ, **NO_CONFIGURATION, **ANY}
+        return aws(*arguments, "--endpoint-url", self._shop.url, folder=folder, variables=variables)
+
+    def physical(self, function: str) -> str:
+        return function
+
+    def logged(self, function: str, text: str) -> list[str]:
+        return cartwheel("logs", function, "--grep", text, "--data", str(self._shop.folder)).out.splitlines()
 
     def webhook_secret(self) -> bytes:
         secrets = json.loads((self._shop.folder / "secrets.json").read_text())

@@ -23,8 +23,12 @@ GAPS: Final = (
     ),
     Gap("permissions of roles", "not checked without its AUTH setting", "the recording proxy checks every call"),
     Gap("permissions of resources (queue policies, Lambda permissions)", "not checked without AUTH", "template"),
+    Gap(
+        "the address of the API", "the stack's output names a host of AWS's", "the same API, by a path of the stand-in"
+    ),
     Gap("throttling of the API", "rate and burst are ignored", "template"),
     Gap("traces", "it has no X-Ray", "template"),
+    Gap("queries of logs that take their time, or fail", "one is done as it starts", "the journal's tests, with stubs"),
     Gap("other machines and Pythons", "functions run in its own Python on this machine", "bundle tests"),
     Gap("seconds and milliseconds", "a call takes it about 60 ms, whatever the function does", "bench/; budget tests"),
 )

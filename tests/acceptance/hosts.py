@@ -4,11 +4,14 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 import httpx
 
+from cartwheel.kernel import envelope as envelopes
 from cartwheel.kernel.ids import new_id
+from cartwheel.kernel.outbox import outbox_row
 
 Role = Literal["staff", "customer"]
 Headers = dict[str, str]
@@ -21,6 +24,7 @@ SHORT_DEADLINES: Final = "short deadlines"  # orders that wait too long do so fo
 SECRETS: Final = "secrets"  # what the payment provider signs with is known
 CUSTOMERS: Final = "customers"  # several people can sign in
 RECORDED_CALLS: Final = "recorded calls"  # every call of a function is seen
+THROWN_AWAY: Final = "thrown away"  # stacks that go with the run, and what commands of the documents leave in them
 
 
 class Host(Protocol):
@@ -59,6 +63,15 @@ class Host(Protocol):
     def invoke(self, function: str, payload: Any) -> dict[str, Any]:
         """Call a function by its name, as boto3 does: its answer, and `FunctionError` if it failed."""
 
+    def aws(self, *arguments: str, folder: Path) -> Any:
+        """What AWS's own command line answers when it asks this host, run in the folder."""
+
+    def physical(self, function: str) -> str:
+        """The name by which a function is called."""
+
+    def logged(self, function: str, text: str) -> list[str]:
+        """The lines of a function's log that hold the text."""
+
     def webhook_secret(self) -> bytes:
         """What the payment provider signs with."""
 
@@ -66,11 +79,9 @@ class Host(Protocol):
         """Stop it, if it is ours."""
 
 
-def outbox_row(envelope: Envelope, key: str, row_id: str | None = None) -> dict[str, Any]:
-    """A row as a use case stores it with its changes."""
-    row_id = row_id or new_id()
-    shard = f"OUTBOX#{int(row_id[-1], 16) % 4}"
-    return {"PK": key, "SK": key, "outboxShard": shard, "outboxId": row_id, "events": [envelope]}
+def row_of(envelope: Envelope, table: str, **otherwise: str) -> dict[str, Any]:
+    """The outbox row that a use case stores with its changes, but for what is said otherwise."""
+    return outbox_row(table, [envelopes.Envelope.parse(envelope)]).item | otherwise
 
 
 def subject_of(header: Headers) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final
 
-READS: Final = ("GetItem", "Query")
+READS: Final = ("GetItem", "Query", "Scan")
 KIBIBYTE: Final = 1024
 
 

@@ -1,11 +1,22 @@
 """A shop of which only the address is known, and tokens that somebody else has made."""
 
 import os
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from .hosts import CUSTOMERS, MESSAGES, RECORDED_CALLS, SECRETS, SHORT_DEADLINES, Envelope, Headers, Role
+from .hosts import (
+    CUSTOMERS,
+    MESSAGES,
+    RECORDED_CALLS,
+    SECRETS,
+    SHORT_DEADLINES,
+    THROWN_AWAY,
+    Envelope,
+    Headers,
+    Role,
+)
 
 WHY: Final = "only the address of the shop was given; say --stage to use its AWS account"
 
@@ -14,7 +25,7 @@ class Plain:
     """Everything but HTTP is out of reach."""
 
     patience = 60.0
-    lacks: Final = dict.fromkeys((MESSAGES, SHORT_DEADLINES, SECRETS, CUSTOMERS, RECORDED_CALLS), WHY)
+    lacks: Final = dict.fromkeys((MESSAGES, SHORT_DEADLINES, SECRETS, CUSTOMERS, RECORDED_CALLS, THROWN_AWAY), WHY)
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=30)
@@ -41,6 +52,15 @@ class Plain:
         """Its schedules run by themselves, in their time."""
 
     def invoke(self, function: str, payload: Any) -> dict[str, Any]:
+        raise NotImplementedError(WHY)
+
+    def aws(self, *arguments: str, folder: Path) -> Any:
+        raise NotImplementedError(WHY)
+
+    def physical(self, function: str) -> str:
+        raise NotImplementedError(WHY)
+
+    def logged(self, function: str, text: str) -> list[str]:
         raise NotImplementedError(WHY)
 
     def webhook_secret(self) -> bytes:

@@ -26,6 +26,9 @@ PLATFORM: Final = frozenset(
     }
 )
 
+# What is allowed for what should not happen, and does not here.
+NOT_HERE: Final = frozenset({"logs:StopQuery"})  # of a query that takes too long; the stand-in's take no time
+
 ELEMENTS: Final = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -49,7 +52,7 @@ def wanted(target: str, body: dict[str, Any]) -> Iterator[Access]:
             for element in body["TransactItems"]:
                 ((kind, write),) = element.items()
                 yield Access(f"dynamodb:{ELEMENTS[kind]}", f"table/{write['TableName']}")
-        case "DynamoDB", "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query":
+        case "DynamoDB", "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "Scan":
             index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
             yield Access(f"dynamodb:{operation}", f"table/{body['TableName']}{index}")
         case "AWSEvents", "PutEvents":
@@ -58,6 +61,11 @@ def wanted(target: str, body: dict[str, Any]) -> Iterator[Access]:
         case "AmazonSQS", _:
             action = operation.removesuffix("Batch")  # which IAM does not know
             yield Access(f"sqs:{action}", body["QueueUrl"].rpartition("/")[2])
+        case "Logs", "StartQuery":
+            for group in body["logGroupNames"]:
+                yield Access("logs:StartQuery", f"log-group:{group}:*")
+        case "Logs", "GetQueryResults" | "StopQuery":
+            yield Access(f"logs:{operation}", "*")
         case "secretsmanager", "GetSecretValue":
             yield Access("secretsmanager:GetSecretValue", _resource(body["SecretId"]))
         case _:
@@ -91,7 +99,7 @@ class Privileges:
             f"{function}: {grant.action} on {grant.resource}"
             for function, grants in self.granted.items()
             for grant in grants
-            if grant.action not in PLATFORM
+            if grant.action not in PLATFORM | NOT_HERE
             and not any(user == function and _covers(grant, access) for user, access in self.used)
         )
 

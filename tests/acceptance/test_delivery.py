@@ -15,7 +15,7 @@ from cartwheel.kernel.ids import new_id
 from cartwheel.notification.events import MessageQueued
 from cartwheel.ordering.events import OrderConfirmed
 
-from .hosts import MESSAGES, id_of, outbox_row
+from .hosts import MESSAGES, id_of, row_of
 from .shop import Shop
 from .sown import QUEUES, Sown
 
@@ -85,7 +85,8 @@ def test_the_sweeper_sends_what_the_relay_left_behind(shop: Shop) -> None:
     """In each table a row that its stream does not tell of, as after a relay that failed for good, and old enough."""
     left = {part.name: new_id() for part in APP.slices if part.emits}
     for part, order_id in left.items():
-        row = outbox_row(_confirmed(order_id), f"LEFT#{order_id}", id_of(now() - timedelta(minutes=10)))
+        key, row_id = f"LEFT#{order_id}", id_of(now() - timedelta(minutes=10))
+        row = row_of(_confirmed(order_id), part, PK=key, SK=key, outboxId=row_id)
         shop.host.leave_behind(part, row)
     for part, order_id in left.items():
         shop.is_told(order_id, "confirmed", run=f"{part}-relay")

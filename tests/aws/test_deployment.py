@@ -15,6 +15,8 @@ FULL = Deployment(
     bus_name="bus",
     queue_url="https://sqs/queue",
     retry_delay=1.5,
+    max_receives=7,
+    log_groups="${Token[Logs.1]} ${Token[Logs.2]}",
     issuer="https://issuer/pool",
     audience="client",
     secrets={"seal_key": "arn:seal", "webhook_secret": "${Token[Secret.3]}"},
@@ -30,6 +32,8 @@ def test_the_variables_of_a_function() -> None:
     )
     assert variables["CARTWHEEL_SECRET_WEBHOOK_SECRET"] == "${Token[Secret.3]}", "a token stays alone"
     assert variables["CARTWHEEL_RETRY_DELAY"] == "1.5"
+    assert variables["CARTWHEEL_MAX_RECEIVES"] == "7"
+    assert variables["CARTWHEEL_LOG_GROUPS"] == "${Token[Logs.1]} ${Token[Logs.2]}"
     assert variables["CARTWHEEL_CURRENCY"] == "USD"
 
 

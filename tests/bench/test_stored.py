@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from bench.specimens import buy_specimens
 from bench.stored import FULFILLED_AFTER, PERIOD, fill
 from cartwheel.app import APP
 from cartwheel.kernel.ids import minted_at
+from cartwheel.local import archive
 from cartwheel.local.database import indexed_attributes, open_for_reading, physical
 from tests.support.running import RunningShop
 
@@ -74,6 +76,16 @@ def test_as_many_orders_are_stored_as_were_asked_for_with_all_that_belongs_to_th
     assert {item["orderId"] for item in filled.of("RESERVATION")} == orders
     assert {item["orderId"] for item in filled.of("MAIL")} == orders
     assert 0 < len(filled.of("INBOX")) < 7 * ORDERS  # of the recent orders only
+
+
+def test_their_events_are_in_the_ledger_and_old_ones_packed_in_the_archive(filled: Filled) -> None:
+    orders = {item["orderId"] for item in filled.of("ORDER")}
+    recorded = [item["subject"] for item in filled.of("EVENT") if item["detailType"] == "OrderConfirmed"]
+    assert sorted(recorded) == sorted(orders)
+    with closing(open_for_reading(filled.shop.folder)) as reader:
+        archived = [json.loads(event.body) for event in archive.read(reader, *archive.positions(reader))]
+        assert reader.execute("SELECT count(*) FROM archive").fetchone()[0] > 0
+    assert {each["detail"]["data"]["orderId"] for each in archived if each["detail-type"] == "OrderConfirmed"} == orders
 
 
 def test_they_were_bought_over_the_whole_period_and_the_older_ones_are_fulfilled(filled: Filled) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from cartwheel.app import APP
 from cartwheel.aws.deployment import Deployment
+from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.topology import Function, Slice
 
 RELAY: Final = {"bus_name": "bus"}
@@ -35,9 +36,9 @@ def every_function() -> list[Deployed]:
 
 def _of(part: Slice) -> list[Deployed]:
     return [
-        *([_function("api", part, part.api, **TOKENS)] if part.api else []),
+        *([_function("api", part, part.api, **TOKENS, **_journal(part.api))] if part.api else []),
         *(
-            _function("consumer", part, each.function, queue_url="https://queue.example", retry_delay=1)
+            _function("consumer", part, each.function, queue_url="https://queue.example", retry_delay=1, max_receives=5)
             for each in part.consumers
         ),
         *(_function("schedule", part, each.function) for each in part.schedules),
@@ -48,6 +49,10 @@ def _of(part: Slice) -> list[Deployed]:
             else []
         ),
     ]
+
+
+def _journal(function: Function) -> dict[str, str]:
+    return {"log_groups": "group"} if JOURNAL in function.access else {}
 
 
 def _function(trigger: str, part: Slice, function: Function, **surroundings: Any) -> Deployed:

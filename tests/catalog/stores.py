@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from cartwheel.kernel.store import Item, Key, Page, Query, Store, StoreError, Write
+from cartwheel.kernel.store import Item, Key, Page, Query, Scan, Store, StoreError, Write
 
 
 class Crash(Exception):
@@ -24,6 +24,9 @@ class Interrupted:
 
     def query(self, query: Query) -> Page:
         return self.store.query(query)
+
+    def scan(self, scan: Scan) -> Page:
+        return self.store.scan(scan)
 
     def transact(self, writes: Sequence[Write]) -> None:
         self.transactions += 1

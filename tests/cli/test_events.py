@@ -3,6 +3,7 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -91,3 +92,50 @@ def test_a_reader_that_has_enough_ends_it_quietly(many: Running) -> None:
     assert process.stderr
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+def test_what_was_published_since_a_time_is_told_from_there_on(many: Running) -> None:
+    middle = many.cartwheel("events", "tail", "--last", "300", "--json").json_lines[0]
+    before = datetime.now(UTC).isoformat()
+    order_id = _order(many)
+    while order_id not in many.cartwheel("events", "tail", "--type", "OrderConfirmed", "--last", "5").out:
+        time.sleep(0.05)
+    events = many.cartwheel("events", "tail", "--since", before, "--json").json_lines
+    assert middle not in events
+    assert {"OrderSubmitted", "OrderConfirmed"} <= {event["detail-type"] for event in events}
+    assert len(many.cartwheel("events", "tail", "--since", "2026-01-01T00:00:00Z", "--json").json_lines) > MANY
+
+
+def test_a_time_that_is_none_is_told(many: Running) -> None:
+    assert "query.since: must be a time such as" in many.cartwheel("events", "tail", "--since", "yesterday").error
+
+
+def test_list_asks_the_ledger_by_subject_correlation_or_type(running: Running) -> None:
+    order_id = _order(running)
+    while len(about := running.cartwheel("events", "list", "--subject", order_id, "--json").json_lines) < 3:
+        time.sleep(0.05)
+    kinds = [event["type"] for event in about]
+    assert kinds[0] == "OrderSubmitted"
+    assert [event["time"] for event in about] == sorted(event["time"] for event in about)
+    story = about[0]["detail"]["metadata"]["correlationId"]
+    of_story = running.cartwheel("events", "list", "--correlation", story).out
+    assert all(kind in of_story for kind in kinds)
+    later = ["--from", about[1]["time"], "--to", about[2]["time"]]
+    found = running.cartwheel("events", "list", "--subject", order_id, *later, "--json").json_lines
+    assert [event["id"] for event in found] == [about[1]["id"]]
+    of_type = running.cartwheel("events", "list", "--type", "OrderSubmitted", "--json").json_lines
+    assert about[0] in of_type
+
+
+def test_list_goes_through_all_pages(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample products were one import."""
+    (first, *_) = running.cartwheel("events", "list", "--type", "ProductChanged", "--json").json_lines
+    story = first["detail"]["metadata"]["correlationId"]
+    events = running.cartwheel("events", "list", "--correlation", story, "--json").json_lines
+    monkeypatch.setattr("cartwheel.cli.client.PAGE", 7)
+    assert running.cartwheel("events", "list", "--correlation", story, "--json").json_lines == events
+    assert len({event["id"] for event in events}) == len(events) > 14
+
+
+def test_list_says_what_it_can_be_asked_by(running: Running) -> None:
+    assert "give one of `type`, `subject` and `correlation`" in running.cartwheel("events", "list").error

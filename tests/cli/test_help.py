@@ -28,12 +28,16 @@ def test_there_are_the_promised_commands() -> None:
         "token",
         "import",
         "order show",
+        "order timeline",
         "queues",
+        "rebuild",
+        "reconcile",
         "dead-letters list",
         "dead-letters show",
         "dead-letters redrive",
         "invoke",
         "events tail",
+        "events list",
         "logs",
         "version",
     }
@@ -52,7 +56,7 @@ def test_the_help_is_a_tour_through_commands_that_exist() -> None:
     done = cartwheel("--help")
     assert done.code == 0
     tour = [line.split() for line in done.out.splitlines() if line.strip().startswith("cartwheel ")]
-    assert len(tour) == 6
+    assert len(tour) == 7
     names = {path[0] for path in COMMANDS}
     assert all(words[1] in names for words in tour)
 

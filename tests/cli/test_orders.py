@@ -1,3 +1,4 @@
+import re
 import time
 from typing import Any
 
@@ -58,3 +59,48 @@ def test_an_order_that_is_not_there(running: Running, order_id: str) -> None:
 
 def test_an_id_cannot_lead_to_something_else(running: Running) -> None:
     assert running.cartwheel("order", "show", "../health").error.startswith("No route answers here")
+
+
+def test_the_timeline(running: Running, order_id: str) -> None:
+    _settled(running, order_id)
+    done = running.cartwheel("order", "timeline", order_id)
+    assert (done.code, done.err) == (0, "")
+    header, day, first, *rows, _, order, now = done.out.splitlines()
+    assert header.split() == ["time", "kind", "where", "what"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", day)
+    assert re.match(r"\d\d:\d\d:\d\d\.\d{3}  request  +ordering-api  +POST /orders → 202", first)
+    assert any("authorise: authorised" in row for row in rows)
+    assert order == f"order     {order_id}"
+    assert now.startswith("now       CONFIRMED, waits for staff to send it, until ")
+    assert order_id not in "".join([first, *rows])
+
+
+def test_the_timeline_as_json(running: Running, order_id: str) -> None:
+    _settled(running, order_id)
+    found = running.cartwheel("order", "timeline", order_id, "--json").json
+    assert (found["orderId"], found["open"], found["missing"]) == (order_id, [], [])
+    assert {"at", "kind", "where", "what"} <= found["entries"][0].keys()
+
+
+def test_the_timeline_of_an_order_in_trouble_says_so_at_its_end(running: Running) -> None:
+    order = {"amount": 5, "currency": "EUR", "paymentToken": "tok_timeout"}
+    order_id = httpx.post(f"{running.url}/orders", json=order, trust_env=False).json()["orderId"]
+    failing = re.compile(
+        r"^open +payment-events failed with StockReserved at .*, attempt \d \(ProviderTimeout: .*\); it comes again ",
+        re.MULTILINE,
+    )
+    for _ in range(100):
+        done = running.cartwheel("order", "timeline", order_id)
+        if failing.search(done.out):
+            break
+        time.sleep(0.05)
+    assert re.search("attempt failed  payment-events .* StockReserved failed.*: ProviderTimeout", done.out)
+    now = done.out.splitlines()[-1]
+    assert now.startswith("now       RESERVED, waits for its payment (payment-events), until ")
+
+
+@pytest.mark.parametrize("order_id", ["nonsense", "01900000-0000-7000-8000-000000000000"])
+def test_the_timeline_of_an_order_that_is_not_there(running: Running, order_id: str) -> None:
+    done = running.cartwheel("order", "timeline", order_id)
+    assert done.error.startswith(("There is no order", "No event of "))
+    assert done.out == ""

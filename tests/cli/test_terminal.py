@@ -3,10 +3,13 @@
 import contextlib
 import os
 import pty
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cartwheel.cli import main, output
@@ -58,7 +61,8 @@ def test_elsewhere_long_work_is_noted_now_and_then(
         advance(0, None)
         advance(10, 20)
     seen = capsys.readouterr()
-    assert (seen.out, seen.err) == ("", "Importing x …\nImporting x: 10 of 20\n")
+    assert seen.out == ""
+    assert re.fullmatch(r"Importing x …\nImporting x: 10 of 20, [0-9,]+/s, [0-9,]+ s left\n", seen.err)
 
 
 def test_a_fault_of_ours_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,3 +74,14 @@ def test_a_fault_of_ours_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("CARTWHEEL_TRACEBACK", "1")
     with pytest.raises(KeyError):
         cartwheel("version")
+
+
+def test_a_timeline_fits_into_80_columns(running: Running) -> None:
+    order = {"amount": 5, "currency": "EUR", "paymentToken": "tok_timeout"}
+    order_id = httpx.post(f"{running.url}/orders", json=order, trust_env=False).json()["orderId"]
+    while "ProviderTimeout" not in running.cartwheel("order", "timeline", order_id).out:
+        time.sleep(0.05)
+    seen = _on_terminal("order", "timeline", order_id, "--data", str(running.folder), COLUMNS="80")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", seen).splitlines()
+    assert max(map(len, plain)) <= 80
+    assert plain[-1].endswith("payment_timeout")

@@ -157,3 +157,30 @@ def test_conditions_see_the_state_before_the_transaction(store: Store, pk: str) 
     store.transact([Put(THINGS, {"PK": pk, "SK": "a"}), Check(THINGS, Key(pk, "b"), NotExists())])
     with pytest.raises(ConditionFailed):
         store.transact([Put(THINGS, {"PK": pk, "SK": "b"}), Check(THINGS, Key(pk, "c"), Exists())])
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "holds"),
+    [
+        ([1, "a", None], [1, "a", None], True),
+        ([1, "a"], ["a", 1], False),
+        ([], [], True),
+        ({"a": {"b": [True]}}, {"a": {"b": [True]}}, True),
+        ({"a": {"b": [True]}}, {"a": {"b": [1]}}, False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({}, {}, True),
+        (None, None, True),
+        ([None], [""], False),
+    ],
+)
+def test_values_of_any_form_are_compared_whole(
+    store: Store, pk: str, stored: object, asked: object, holds: bool
+) -> None:
+    """As a repair has to that replaces an item only if it still is as it was."""
+    store.transact([Put(THINGS, {"PK": pk, "SK": "a", "value": stored})])
+    check = Check(THINGS, Key(pk, "a"), AllOf((Exists(), Equals("value", asked))))
+    if holds:
+        store.transact([check])
+    else:
+        with pytest.raises(ConditionFailed):
+            store.transact([check])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cartwheel.kernel.conditions import Equals, Exists
+from cartwheel.kernel.conditions import Equals, Exists, NotExists
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.store import (
     MAX_INTEGER,
@@ -273,3 +273,13 @@ def test_any_text_is_kept(store: Store, pk: str, text: str) -> None:
     assert store.get(THINGS, Key(item["PK"], item["SK"])) == item
     assert store.query(Query(THINGS, pk + text)).items == [item]
     assert store.query(Query(THINGS, pk + text, index="by-group")).items == [item]
+
+
+def test_an_item_is_added_by_itself_only_if_it_is_not_there(store: Store, pk: str) -> None:
+    """As the ledger stores every event: the first one stays, and the second one hears of it."""
+    first, second = ({"PK": pk, "SK": "a", "n": number} for number in (1, 2))
+    store.transact([Put(THINGS, first, NotExists())])
+    with pytest.raises(ConditionFailed) as refused:
+        store.transact([Put(THINGS, second, NotExists())])
+    assert refused.value.failed == (0,)
+    assert store.get(THINGS, Key(pk, "a")) == first

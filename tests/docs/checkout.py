@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.support.aws_command import NO_CONFIGURATION, PROGRAM
+
 from .blocks import ROOT, Step
 
 PROGRAMS: Final = {
     "python3": sys.executable,
     "cartwheel": f"{sys.executable} -m cartwheel",
+    "aws": str(PROGRAM),
     "quick": f"{sys.executable} -m tests.docs.quick",
 }
 MARK: Final = "=== step"
@@ -75,5 +78,6 @@ def checkout(folder: Path) -> Iterator[Checkout]:
 
 def _variables(folder: Path) -> dict[str, str]:
     """Nothing that the developer has set reaches the shop; what is compiled once is not compiled for each command."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CARTWHEEL_", "PYTHON"))}
-    return {**kept, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CARTWHEEL_", "PYTHON"))}
+    own = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    return {**kept, **NO_CONFIGURATION, **own}

@@ -4,19 +4,25 @@ One story has every event handled, in each of the ways that differ in what is re
 """
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cartwheel.app import APP
-from cartwheel.inventory.events import StockReleased
+from cartwheel.inventory.events import Recount, StockRecounted, StockReleased
 from cartwheel.kernel.events import Cause, Envelope
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.inbox import Inbox, Reaction
+from cartwheel.kernel.store import Scan
 from cartwheel.kernel.topology import Consumer
 from cartwheel.kernel.unit_of_work import UnitOfWork
+from cartwheel.ledger.events import DiscrepancyFound, ReconciliationRequested, Repair
 from cartwheel.notification.events import MessageQueued
-from cartwheel.ordering.events import CancelReason, OrderCancelled
+from cartwheel.ordering import store as orders
+from cartwheel.ordering.events import CancelReason, OrderCancelled, OrdersStated, StatedOrder
+from cartwheel.payment import store as payments
+from cartwheel.payment.events import PaymentsStated
 from tests.basket import goods
 from tests.catalog.files import export, row, send
 from tests.support import needs
@@ -47,9 +53,31 @@ def staff(shop: Shop, method: str, path: str, body: Any = None) -> Any:
     return answer
 
 
+def reconcile(shop: Shop, order_id: str) -> None:
+    """In more than one part, and with every kind of repair."""
+    staff(shop, "POST", "/reconciliations", {})
+    (asked,) = shop.events(ReconciliationRequested)
+    about: dict[str, Any] = {"run_id": asked.run_id, "since": asked.since, "until": asked.until, "part": 1}
+    order = StatedOrder(order_id=order_id, status="REFUNDED", amount=850, currency="EUR", facts=[])
+    shop.publish(OrdersStated(**about, orders=[order], next=cursor_of(shop, orders.all_orders(None))))
+    shop.publish(PaymentsStated(**about, payments=[], next=cursor_of(shop, payments.all_payments(None))))
+    recount = Recount(step="look", held={}, suspects={})
+    shop.publish(StockRecounted(run_id=asked.run_id, part=1, until=asked.until, findings=[], next=recount))
+    finding = {"run_id": asked.run_id, "kind": "any", "about": order_id, "expected": "", "found": ""}
+    for repair in Repair:
+        shop.publish(DiscrepancyFound(**finding, repair=repair))
+
+
+def cursor_of(shop: Shop, scan: Scan) -> str | None:
+    return shop.store.scan(replace(scan, limit=1)).next
+
+
 @pytest.fixture
 def story(shop: Shop) -> None:
-    """Goods are imported, bought, sent, given back, sold out and withdrawn; payments fail; an order is cancelled."""
+    """Goods are imported, bought, sent, given back, sold out and withdrawn; payments fail; an order is cancelled.
+
+    In the end it is all reconciled.
+    """
     needs.READ.clear()
     send(shop, export(row(SKU="mug", Name="Mug", Regular_price="8.50", Stock=4)))
     shop.drain()
@@ -64,6 +92,7 @@ def story(shop: Shop) -> None:
     shop.publish(OrderCancelled(order_id=new_id(), reason=CancelReason.BY_SHOP, amount=1, currency="EUR"))
     shop.publish(StockReleased(order_id=sent, reason="expired"))
     shop.publish(MessageQueued(message_id="m", order_id=new_id()))
+    reconcile(shop, sent)
     (product,) = shop.request("GET", "/products").json["items"]
     staff(shop, "DELETE", f"/products/{product['productId']}")
     shop.drain()

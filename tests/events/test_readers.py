@@ -6,6 +6,7 @@ are tried with whatever such events may hold.
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -121,4 +122,4 @@ def assert_within(read: Any, told: Any) -> None:
         for mine, its in zip(read, told, strict=True):
             assert_within(mine, its)
     else:
-        assert str(read) == str(told) or (isinstance(read, int) and read == int(told))
+        assert str(read) == str(told) or (isinstance(read, int) and read == Decimal(told))

@@ -79,6 +79,11 @@ def arn(templates: Templates, name: str) -> Json:
     return {"Fn::GetAtt": [next(k for k, r in templates["shop"]["Resources"].items() if r is resource), "Arn"]}
 
 
+def log_group(templates: Templates) -> str:
+    """The logical id of one."""
+    return next(str(k) for k, r in templates["shop"]["Resources"].items() if r["Type"] == "AWS::Logs::LogGroup")
+
+
 def secret(templates: Templates) -> Json:
     """The reference to a secret that the catalog is not given."""
     found: Json = of(templates, "BasketApi")["Environment"]["Variables"]["CARTWHEEL_SECRET_SEAL_KEY"]

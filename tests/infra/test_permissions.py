@@ -17,7 +17,7 @@ def allowed(*access: str) -> list[dict[str, Any]]:
 
 
 def test_writes_and_reads_are_of_the_table() -> None:
-    (statement,) = allowed("get", "put", "update", "delete", "check", "query")
+    (statement,) = allowed("get", "put", "update", "delete", "check", "query", "scan")
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == TABLE
     assert {action.removeprefix("dynamodb:") for action in statement["Action"]} == {
@@ -26,6 +26,7 @@ def test_writes_and_reads_are_of_the_table() -> None:
         "GetItem",
         "PutItem",
         "Query",
+        "Scan",
         "UpdateItem",
     }
 
@@ -48,4 +49,4 @@ def test_no_access_is_no_permission() -> None:
 
 def test_what_the_store_does_not_know_is_refused() -> None:
     with pytest.raises(KeyError):
-        allowed("scan")
+        allowed("truncate")

@@ -1,11 +1,13 @@
 """What can be said about a deployment, and what is refused before anything is made."""
 
+import re
 from dataclasses import asdict
 
 import pytest
 
 from cartwheel.kernel.settings import InvalidSetting
 from infra.settings import Settings
+from tests.project.checkout import ROOT
 
 
 @pytest.mark.parametrize("stage", ["dev", "dev-anna", "dev-anna-2", "staging", "production", "pr-7", "pr-1234567"])
@@ -44,6 +46,13 @@ def test_without_a_word_it_is_a_stage_of_ones_own_on_arm() -> None:
     settings = Settings.read({"@aws-cdk/core:explicitStackTags": True})
     assert asdict(settings) == asdict(Settings())
     assert (settings.stage, settings.architecture, settings.python) == ("dev", "arm64", "3.13")
+
+
+def test_the_defaults_are_those_of_the_document() -> None:
+    table = (ROOT / "docs/aws.md").read_text().partition("\n| context | default | |\n")[2].partition("\n\n")[0]
+    cells = [[re.findall("`(.+?)`", cell) for cell in row.split("|")[1:3]] for row in table.splitlines()]
+    documented = {name: default for names, defaults in cells for name, default in zip(names, defaults, strict=False)}
+    assert documented == {name: str(default) for name, default in asdict(Settings()).items() if name != "variables"}
 
 
 def test_everything_can_be_said() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .faults import Break, add, allow, arn, double, drop, elsewhere, of, put, secret, statements, tell, whole
+from .faults import Break, add, allow, arn, double, drop, elsewhere, log_group, of, put, secret, statements, tell, whole
 
 ROLE: Final = "CatalogApiRole"
 STATEMENT: Final = "Policies.0.PolicyDocument.Statement"
@@ -48,6 +48,7 @@ VARIANTS: Final[dict[str, list[Break]]] = {
     "events.the_archive_keeps_the_events_of_the_bus": [
         lambda t: drop(t, "Archive"),
         lambda t: of(t, "Archive").pop("RetentionDays"),
+        lambda t: put(of(t, "Archive"), "RetentionDays", 14),
     ],
     "functions.the_map_has_them_all": [
         lambda t: drop(t, "BasketEvents"),
@@ -89,6 +90,13 @@ VARIANTS: Final[dict[str, list[Break]]] = {
         lambda t: of(t, "CatalogApi").pop("Environment"),
         lambda t: tell(t, "CARTWHEEL_QUEUE_URL", "https://queue"),
         lambda t: tell(t, "DEBUG", "1"),
+    ],
+    "functions.variables_fit_into_what_lambda_takes": [
+        lambda t: tell(t, "CARTWHEEL_SHOP_NAME", "x" * 4000),
+        lambda t: tell(t, "CARTWHEEL_LOG_GROUPS", {"Fn::Join": [" ", [{"Ref": log_group(t)}] * 80]}),
+    ],
+    "functions.no_query_reads_more_groups_than_it_can": [
+        lambda t: tell(t, "CARTWHEEL_LOG_GROUPS", " ".join(["group"] * 51)),
     ],
     "functions.secrets_are_only_where_they_are_declared": [
         lambda t: tell(t, "SEAL", secret(t)),
@@ -235,9 +243,12 @@ VARIANTS: Final[dict[str, list[Break]]] = {
         lambda t: whole(t, "OrderingTable").pop("DeletionPolicy"),
         lambda t: of(t, "UserPool").pop("DeletionProtection"),
         lambda t: put(whole(t, "SealKey"), "UpdateReplacePolicy", "Snapshot"),
+        lambda t: put(whole(t, "CatalogApiLogs"), "DeletionPolicy", "Delete"),
+        lambda t: put(whole(t, "CatalogImportQueue"), "DeletionPolicy", "Retain"),
     ],
     "tables.data_is_apart_from_what_is_replaced": [
         lambda t: add(t, "AWS::S3::Bucket"),
+        lambda t: t["identity"]["Resources"].update({"Trigger": {"Type": "AWS::Lambda::Function", "Properties": {}}}),
     ],
     "events.a_run_that_failed_is_left_to_the_next": [
         lambda t: of(t, "CatalogRelayInvocation").pop("MaximumRetryAttempts"),

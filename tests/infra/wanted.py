@@ -53,6 +53,12 @@ def timers() -> dict[str, str]:
     return {name: f"rate({count} minute{'s' * (count > 1)})" for name, count in minutes.items()}
 
 
+def logs(stage: Stage, reader: str) -> list[str]:
+    """The log groups of all functions but the one that reads them, by the functions' names."""
+    names = sorted(name for name in functions() if name != reader)
+    return [stage.functions[name][1]["LoggingConfig"]["LogGroup"] for name in names if name in stage.functions]
+
+
 def deployment(stage: Stage, wanted: Wanted) -> Deployment:
     """What the function must be told."""
     part, function, consumer = wanted.part, wanted.function, wanted.consumer
@@ -70,6 +76,8 @@ def deployment(stage: Stage, wanted: Wanted) -> Deployment:
         bus_name=stage.output("EventBusName") if publishes else "",
         queue_url=stage.output(f"{pascal(wanted.name)}QueueUrl") if consumer else "",
         retry_delay=consumer.retry_delay.total_seconds() if consumer else 0,
+        max_receives=consumer.max_receives if consumer else 0,
+        log_groups=" ".join(logs(stage, wanted.name)) if function and "journal" in function.access else "",
         issuer=f"https://cognito-idp.${{AWS::Region}}.amazonaws.com/{pool}" if api else "",
         audience=stage.output("UserPoolClientId") if api else "",
         secrets={name: stage.secret(name) for name in function.secrets} if function else {},

@@ -2,12 +2,13 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cartwheel.kernel.cursor import cursor_after, position
-from cartwheel.kernel.store import InvalidCursor, Query
+from cartwheel.kernel.store import InvalidCursor, Query, Scan
 
 TABLE = Query("things", "p")
 INDEX = Query("things", "p", index="by-group")
@@ -41,3 +42,18 @@ def test_a_cursor_holds_the_place(query: Query, place: list[str]) -> None:
 def test_a_place_is_as_many_texts_as_its_list_has_keys(query: Query) -> None:
     with pytest.raises(InvalidCursor):
         position(query)
+
+
+def test_a_scan_takes_a_cursor_of_its_own_only() -> None:
+    """Neither that of another prefix, nor of a partition of the prefix's name, nor of an index named `scan`."""
+    cursor = cursor_after(Scan("things", "p"), ["p1", "s"])
+    assert position(Scan("things", "p", cursor=cursor)) == ["p1", "s"]
+    index = Query("things", "p", index="scan")
+    others = [cursor_after(listed, ["s"]) for listed in (TABLE, index)]
+    others += [cursor_after(index, ["r", "p", "s"]), cursor_after(Scan("things", "q"), ["q1", "s"])]
+    for other in others:
+        with pytest.raises(InvalidCursor):
+            position(Scan("things", "p", cursor=other))
+    for query in (TABLE, index):
+        with pytest.raises(InvalidCursor):
+            position(replace(query, cursor=cursor))

@@ -19,7 +19,7 @@ EVENT = {
 
 
 def test_an_event_of_ours_tells_all() -> None:
-    told = Told("OrderPlaced", "a-basket", "an-order", "a-story", "2026-11-20T09:00:00Z")
+    told = Told("OrderPlaced", "a-basket", "an-order", "a-story", "2026-11-20T09:00:00Z", "1")
     assert told_by(json.dumps(EVENT)) == told
 
 

@@ -139,10 +139,19 @@ def test_bad_queries_are_told(shop: Shop, query: str, field: str) -> None:
     assert answer.json["errors"][0]["field"] == field
 
 
-def test_a_type_is_needed(shop: Shop) -> None:
-    answer = shop.request("GET", "/events", token="staff")
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("", ["type", "subject", "correlation"]),
+        ("?type=a&subject=b", ["type", "subject"]),
+        ("?subject=b&correlation=c&cursor=x", ["subject", "correlation"]),
+    ],
+)
+def test_events_are_asked_for_by_one_thing(shop: Shop, query: str, fields: list[str]) -> None:
+    answer = shop.request("GET", f"/events{query}", token="staff")
     assert answer.status == 422
-    assert answer.json["errors"][0]["field"] == "query.type"
+    assert [error["field"] for error in answer.json["errors"]] == [f"query.{field}" for field in fields]
+    assert "one of `type`, `subject` and `correlation`" in answer.json["detail"]
 
 
 def encoded(*parts: Any) -> str:
@@ -158,16 +167,20 @@ TIMES = ("2026-11-01T00:00:00.000Z", "2026-12-01T00:00:00.000Z")
         "x",
         "%C3%A9",
         encoded(),
-        encoded(1, 2, 3, 4),
-        encoded("order_placed", *TIMES, None),
-        encoded("order_placed", *TIMES, ""),
-        encoded("order_placed", *TIMES, "2026-12-02T00:00:00.000Z#x"),
-        encoded("order_placed", *TIMES, "2026-10-02T00:00:00.000Z#x"),
-        encoded("order_placed", *TIMES, "2026-11-02"),
-        encoded("order_placed", "0001-01-01T00:00:00.000Z", TIMES[1], "2026-11-02T00:00:00.000Z#x"),
-        encoded("order_placed", "2026-11-99T00:00:00.000Z", TIMES[1], "2026-11-99T00:00:00.000Z#x"),
-        encoded("another_type", *TIMES, "2026-11-02T00:00:00.000Z#x"),
-        encoded("order_placed", "2026-11-01T00:00:00.001Z", TIMES[1], "2026-11-02T00:00:00.000Z#x"),
+        encoded(1, 2, 3, 4, 5),
+        encoded("order_placed", *TIMES, "2026-11-02T00:00:00.000Z#x"),
+        encoded("id", "order_placed", *TIMES, "2026-11-02T00:00:00.000Z#x"),
+        encoded(["type"], "order_placed", *TIMES, "2026-11-02T00:00:00.000Z#x"),
+        encoded("subject", "order_placed", *TIMES, "2026-11-02T00:00:00.000Z#x"),
+        encoded("type", "order_placed", *TIMES, None),
+        encoded("type", "order_placed", *TIMES, ""),
+        encoded("type", "order_placed", *TIMES, "2026-12-02T00:00:00.000Z#x"),
+        encoded("type", "order_placed", *TIMES, "2026-10-02T00:00:00.000Z#x"),
+        encoded("type", "order_placed", *TIMES, "2026-11-02"),
+        encoded("type", "order_placed", "0001-01-01T00:00:00.000Z", TIMES[1], "2026-11-02T00:00:00.000Z#x"),
+        encoded("type", "order_placed", "2026-11-99T00:00:00.000Z", TIMES[1], "2026-11-99T00:00:00.000Z#x"),
+        encoded("type", "another_type", *TIMES, "2026-11-02T00:00:00.000Z#x"),
+        encoded("type", "order_placed", "2026-11-01T00:00:00.001Z", TIMES[1], "2026-11-02T00:00:00.000Z#x"),
     ],
 )
 def test_bad_cursor(shop: Shop, cursor: str) -> None:

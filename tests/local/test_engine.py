@@ -13,9 +13,7 @@ from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.outbox import outbox_row, unsent
 from cartwheel.kernel.store import Key, Put, Query, Update
 from cartwheel.kernel.topology import App, Index, Slice, Table
-from cartwheel.local import bus as sqlite_bus
 from cartwheel.local import engine as engine_module
-from cartwheel.local import queues as sqlite_queues
 from cartwheel.local.database import open_for_writing
 from cartwheel.local.engine import Engine
 from tests.contract.adapters import OTHERS, THINGS, sqlite_engine
@@ -129,19 +127,6 @@ def test_expiry_is_done_in_pieces(engine: Engine, monkeypatch: pytest.MonkeyPatc
             engine.expire()
         left.append(engine.bus._connection.execute(f"SELECT count(*) FROM items_{THINGS}").fetchone()[0])
     assert left == [3, 1, 0]
-
-
-def test_archived_events_are_forgotten_after_their_time(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    with engine.group():
-        engine.bus.publish([Envelope(new_id(), "test", "Blue", "t", {})])
-        engine.expire()
-    events = "SELECT count(*) FROM events"
-    assert engine.bus._connection.execute(events).fetchone() == (1,)
-    late = sqlite_queues.now_ms() + sqlite_bus.ARCHIVE_MS + 1
-    monkeypatch.setattr(sqlite_bus, "now_ms", lambda: late)
-    with engine.group():
-        engine.expire()
-    assert engine.bus._connection.execute(events).fetchone() == (0,)
 
 
 OLD = App((Slice("a", Table("a", (Index("by-x", "x", "y"),))),))

@@ -58,7 +58,12 @@ def test_publisher_to_processor_to_query(aws: BaseClient, running: RunningShop) 
     (kept,) = [each for each in items if each["id"] == event_id]
     assert (kept["source"], kept["detail"]) == ("custom.myapp", {**ORDER, "status": "PLACED"})
     lines = [line for line in running.logged() if line["log"] == "OrderProcessor"]
-    assert [line["orderId"] for line in lines if line.get("eventId") == event_id and "orderId" in line] == ["TEST-1234"]
+    assert [
+        line["message"] for line in lines if line.get("orderId") == "TEST-1234" and line.get("eventId") == event_id
+    ] == [
+        "order placed",
+        "handled",
+    ]
 
 
 def test_bad_input_is_a_function_error_that_names_the_field(aws: BaseClient, running: RunningShop) -> None:

@@ -15,6 +15,7 @@ from cartwheel.kernel.store import (
     Key,
     Put,
     Query,
+    Scan,
     Store,
     Update,
     Write,
@@ -46,6 +47,8 @@ def act(store: Store, action: str, table: str) -> None:
         store.get(table, KEY)
     elif action == "query":
         store.query(Query(table, "a"))
+    elif action == "scan":
+        store.scan(Scan(table, ""))
     else:
         store.transact([WRITES[action](table)])
 

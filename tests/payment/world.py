@@ -12,7 +12,7 @@ from cartwheel.kernel.environment import Environment, install
 from cartwheel.kernel.events import Cause, Envelope, Event
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.settings import Settings
-from cartwheel.kernel.store import Item, Key, Page, Put, Query, Store, StoreError, Write
+from cartwheel.kernel.store import Item, Key, Page, Put, Query, Scan, Store, StoreError, Write
 from cartwheel.ordering.events import OrderCancelled, OrderFulfilled, OrderRefunded, PaymentInstruction
 from cartwheel.payment import consumers, sandbox, schedules, service, store
 from cartwheel.payment.model import Payment
@@ -46,6 +46,9 @@ class Interruptible:
 
     def query(self, query: Query) -> Page:
         return self._inner.query(query)
+
+    def scan(self, scan: Scan) -> Page:
+        return self._inner.scan(scan)
 
     def transact(self, writes: Sequence[Write]) -> None:
         (refused,) = self.transact_each([writes])

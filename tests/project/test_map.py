@@ -3,16 +3,18 @@
 import importlib
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cartwheel.app import APP
+from cartwheel.app import APP, BASKET, PAYMENT
 from cartwheel.kernel.bus import OWN
 from cartwheel.kernel.events import Event
 from cartwheel.kernel.inbox import REMEMBERED, Inbox
 from cartwheel.kernel.openapi import document
-from cartwheel.kernel.topology import App, Consumer, Slice
+from cartwheel.kernel.projection import Projected
+from cartwheel.kernel.topology import App, Consumer, Projection, Slice
 
 from .checkout import PACKAGE, project
 
@@ -33,10 +35,11 @@ def readme(part: Slice) -> str:
 
 
 def subscribed(consumer: Consumer) -> set[tuple[str, str]]:
-    """Source and type of every event the rules of the consumer let through."""
+    """Source and type of every event that the rules of the consumer name; some take all but a few."""
     return {
         (source, detail_type)
         for pattern in consumer.subscriptions
+        if "source" in pattern
         for source in pattern["source"]
         for detail_type in pattern["detail-type"]
     }
@@ -74,6 +77,7 @@ def test_every_function_is_there(part: Slice, function: Any) -> None:
 def test_a_consumer_handles_what_it_subscribes_to(part: Slice, consumer: Consumer) -> None:
     inbox: Inbox = resolved(consumer.function.handler).inbox
     assert inbox.handles == subscribed(consumer)
+    assert inbox.handles_every == any("source" not in pattern for pattern in consumer.subscriptions)
     assert (inbox.consumer, inbox.table) == (consumer.name, part.table.name)
 
 
@@ -92,6 +96,30 @@ def test_a_slice_emits_what_it_publishes(part: Slice) -> None:
     ]
     assert set(published) == set(part.emits)
     assert {event.source for event in published} <= {f"cartwheel.{part.name}"}
+
+
+@every_slice
+def test_a_projection_is_what_its_slice_says_it_is(part: Slice) -> None:
+    handlers = {consumer.name: consumer.function.handler for consumer in part.consumers}
+    paths = document(App((part,)))["paths"]
+    assert {path.split("/")[2] for path in paths if path.startswith("/projections/")} == {
+        projection.name for projection in part.projections
+    }
+    for projection in part.projections:
+        projected: Projected = resolved(projection.definition)
+        assert (projected.name, projected.table) == (projection.name, part.table.name)
+        assert projected.handler == handlers[projection.consumer]
+        assert part.api
+        assert part.api.access >= {"get", "scan", "put", "delete"}
+
+
+def test_what_reaches_outside_is_no_projection() -> None:
+    """Handled again, its events would charge again."""
+    payments = Projection("payments", "payment-events", "cartwheel.payment.rebuilt:PAYMENTS")
+    with pytest.raises(ValueError, match="payments cannot be a projection: payment-events calls the payment provider"):
+        replace(PAYMENT, projections=(payments,))
+    with pytest.raises(ValueError, match="prices is to be made by basket-events, no consumer of payment"):
+        replace(PAYMENT, projections=BASKET.projections)
 
 
 def test_every_event_is_emitted_once() -> None:

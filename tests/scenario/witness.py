@@ -67,7 +67,7 @@ class Witness:
                 answered[asked.correlation] += 1
                 faults += _differences(asked, answer, line)
             elif line["message"] != "delivery failed":
-                faults += self._foreign(asked.mark, line["subject"])
+                faults += self._foreign(asked.mark, line.get("subject") or line["orderId"])
             faults += self._foreign(asked.mark, " ".join(MARK.findall(str(line))))
         expected = Counter({key: 1 for key, (asked, _) in self.seen.items() if asked.function})
         return faults + [

@@ -15,12 +15,15 @@ from cartwheel.kernel.caller import GROUPS
 from cartwheel.kernel.environment import Environment, install
 from cartwheel.kernel.events import Cause, Envelope, Event
 from cartwheel.kernel.ids import new_id
+from cartwheel.kernel.journal import JOURNAL, Journal, NoJournal
 from cartwheel.kernel.queue import Failure, Message
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.store import Store, StoreError
 from cartwheel.local.database import open_for_writing
 from cartwheel.local.engine import Engine
 from cartwheel.local.items import Prepared
+from cartwheel.local.journal import FileJournal
+from cartwheel.local.logs import FOLDER
 from cartwheel.local.store import GuardedStore, SqliteStore
 
 Typed = TypeVar("Typed", bound=Event)
@@ -59,6 +62,7 @@ class Shop:
         self.settings = settings or Settings()
         self._connection = open_for_writing(folder, APP)
         self.engine = Engine(self._connection, APP)
+        self.journal: Journal = FileJournal(folder / FOLDER, self._connection)
         self.store: Store = SqliteStore(APP, self._connection, self._commit)
         self._functions = APP.functions
         self.handled = 0
@@ -76,7 +80,8 @@ class Shop:
         guarded = GuardedStore(self.store, function_name, part.table.name, function.access)
         settings = self.settings.for_function(function_name, function.secrets)
         bus = self if PUBLISH in function.access else NoEntrance(function_name)
-        install(Environment(function_name, guarded, settings, bus))
+        journal = self.journal if JOURNAL in function.access else NoJournal(function_name)
+        install(Environment(function_name, guarded, settings, bus, journal))
         module, _, attribute = function.handler.partition(":")
         return getattr(importlib.import_module(module), attribute)(event, Context(function_name))
 
@@ -185,11 +190,16 @@ _PREFIXES = {
     "payments": "payment",
     "mailbox": "notification",
     "events": "ledger",
+    "reconciliations": "ledger",
 }
+_PROJECTIONS = {projection.name: part.name for part in APP.slices for projection in part.projections}
 
 
 def _function_of(method: str, path: str) -> str:
-    return f"{_PREFIXES[path.split('/')[1]]}-api"
+    parts = path.split("/")
+    if parts[1] == "projections":
+        return f"{_PROJECTIONS[parts[2]]}-api"
+    return "ledger-api" if parts[-1] == "timeline" else f"{_PREFIXES[parts[1]]}-api"
 
 
 def http_event(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cartwheel.kernel.store import Item, Key, Page, Query, Store, StoreError, Write, in_turn
+from cartwheel.kernel.store import Item, Key, Page, Query, Scan, Store, StoreError, Write, in_turn
 
 
 class Wrapped:
@@ -16,6 +16,9 @@ class Wrapped:
 
     def query(self, query: Query) -> Page:
         return self.store.query(query)
+
+    def scan(self, scan: Scan) -> Page:
+        return self.store.scan(scan)
 
     def transact(self, writes: Sequence[Write]) -> None:
         self.store.transact(writes)

@@ -5,6 +5,8 @@ from importlib import import_module
 
 from cartwheel.kernel.bus import Entrance, NoEntrance
 from cartwheel.kernel.environment import Environment, install
+from cartwheel.kernel.journal import Journal, NoJournal
+from cartwheel.kernel.queue import Retries
 from cartwheel.kernel.settings import Settings
 
 from . import clients
@@ -16,7 +18,8 @@ from .own_table import open_store
 def load(deployment: Deployment) -> Handler:
     """Install its environment and import it. Raises IncompleteDeployment, InvalidSetting, and botocore's errors."""
     store, settings = open_store(deployment), read_settings(deployment)
-    install(Environment(deployment.function, store, settings, open_bus(deployment)))
+    retries = Retries(deployment.max_receives, deployment.retry_delay)
+    install(Environment(deployment.function, store, settings, open_bus(deployment), open_journal(deployment), retries))
     module, _, attribute = deployment.need("handler").partition(":")
     handler: Handler = getattr(import_module(module), attribute)
     return handler
@@ -29,6 +32,15 @@ def open_bus(deployment: Deployment) -> Entrance:
     from .bus import EventBridgeBus  # late: few functions publish by themselves
 
     return EventBridgeBus(clients.client("events"), deployment.bus_name)
+
+
+def open_journal(deployment: Deployment) -> Journal:
+    """The logs of the shop, for those that are told of them."""
+    if not deployment.log_groups:
+        return NoJournal(deployment.function)
+    from .journal import InsightsJournal  # late: one function reads what the others write
+
+    return InsightsJournal(lambda: clients.client("logs"), deployment.log_groups.split())
 
 
 def read_settings(deployment: Deployment) -> Settings:

@@ -14,7 +14,19 @@ SECRET: Final = "SECRET_"
 INDEXES: Final = "INDEXES"
 RETRY_DELAY: Final = "RETRY_DELAY"
 USER_AGENT: Final = "AWS_SDK_UA_APP_ID"  # names the function in every call that it makes to AWS
-TEXTS: Final = ("function", "handler", "table", "table_name", "bus_name", "queue_url", "issuer", "audience")
+MAX_RECEIVES: Final = "MAX_RECEIVES"
+MEMORY: Final = 512  # MiB of a function, unless the deployment says otherwise
+TEXTS: Final = (
+    "function",
+    "handler",
+    "table",
+    "table_name",
+    "bus_name",
+    "queue_url",
+    "log_groups",
+    "issuer",
+    "audience",
+)
 
 
 class IncompleteDeployment(RuntimeError):
@@ -26,8 +38,8 @@ class Deployment:
     """One function with what surrounds it. What it does not need is empty.
 
     `handler` is `module:attribute` of the business code; `indexes` are partition and sort attribute by index name;
-    `retry_delay` is in seconds; `secrets` are ARNs by the name of the setting; `settings` are whole variables
-    (`CARTWHEEL_CURRENCY`).
+    `retry_delay` is in seconds; `log_groups` are names with a space between; `secrets` are ARNs by the name of the
+    setting; `settings` are whole variables (`CARTWHEEL_CURRENCY`).
     """
 
     function: str
@@ -38,6 +50,8 @@ class Deployment:
     bus_name: str = ""
     queue_url: str = ""
     retry_delay: float = 0
+    max_receives: int = 0
+    log_groups: str = ""
     issuer: str = ""
     audience: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +65,8 @@ class Deployment:
             variables[PREFIX + INDEXES] = json.dumps(self.indexes)
         if self.retry_delay:
             variables[PREFIX + RETRY_DELAY] = f"{self.retry_delay:g}"
+        if self.max_receives:
+            variables[PREFIX + MAX_RECEIVES] = str(self.max_receives)
         return variables | {PREFIX + SECRET + name.upper(): arn for name, arn in self.secrets.items()}
 
     @classmethod
@@ -61,12 +77,13 @@ class Deployment:
         if "function" not in texts:
             raise IncompleteDeployment(f"{PREFIX}FUNCTION is not set: which function of the map is this?")
         indexes = json.loads(given.pop(INDEXES, "{}"))
-        retry_delay = float(given.pop(RETRY_DELAY, 0))
+        retry_delay, max_receives = float(given.pop(RETRY_DELAY, 0)), int(given.pop(MAX_RECEIVES, 0))
         secrets = {name: given.pop(name) for name in list(given) if name.startswith(SECRET)}
         return cls(
             **texts,
             indexes={name: (partition, sort) for name, (partition, sort) in indexes.items()},
             retry_delay=retry_delay,
+            max_receives=max_receives,
             secrets={name.removeprefix(SECRET).lower(): arn for name, arn in secrets.items()},
             settings={PREFIX + name: text for name, text in given.items()},
         )

@@ -73,11 +73,14 @@ class Expression:
         clauses = {"SET": sets, "ADD": adds, "REMOVE": removes}
         return " ".join(f"{clause} {', '.join(parts)}" for clause, parts in clauses.items() if parts)
 
+    def begins(self, attribute: str, prefix: str) -> str:
+        return f"begins_with({self.name(attribute)}, {self.value(prefix)})"
+
     def keys(self, query: Query, partition: str, sort: str) -> str:
         """Which items of a table or index the query is about."""
         clauses = [f"{self.name(partition)} = {self.value(query.pk)}"]
         if query.prefix:
-            clauses.append(f"begins_with({self.name(sort)}, {self.value(query.prefix)})")
+            clauses.append(self.begins(sort, query.prefix))
         elif query.between:
             low, high = query.between
             least = low or "\0"  # DynamoDB compares no key with an empty text; this is the first that is none

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from cartwheel.kernel.cursor import cursor_after, position
-from cartwheel.kernel.store import EXPIRES, MAX_PK_BYTES, MAX_SK_BYTES, InvalidWrite, Item, Page, Query
+from cartwheel.kernel.store import EXPIRES, MAX_PK_BYTES, MAX_SK_BYTES, InvalidWrite, Item, Page, Query, Scan
 
 from .attributes import from_attributes
 from .expressions import Expression
@@ -14,6 +14,7 @@ from .tables import DynamoTable
 Ask = Callable[[dict[str, Any]], dict[str, Any]]  # sends a Query request, gives the answer
 
 KEY: Final = ("PK", "SK")
+READS: Final = 8  # requests at most for a page of a scan, each for twice as many items: then it ends, however short
 
 
 def alive(item: Item) -> bool:
@@ -33,6 +34,28 @@ def page(ask: Ask, table: DynamoTable, query: Query) -> Page:
             return Page(found, cursor_after(query, [found[-1][attribute] for attribute in order]))
         found.append(item)
     return Page(found, None)
+
+
+def scanned(ask: Ask, table: DynamoTable, scan: Scan) -> Page:
+    """A page of a scan; of what it reads, few items may fit. Raises InvalidCursor."""
+    if len(scan.prefix.encode()) > MAX_PK_BYTES:  # no key begins so, and DynamoDB would call the question wrong
+        return Page([], None)
+    expression, found = Expression(), list[Item]()
+    request: dict[str, Any] = {"TableName": table.name, "ConsistentRead": True, "Limit": scan.limit + 1}
+    if scan.prefix:
+        request |= {"FilterExpression": expression.begins("PK", scan.prefix), **expression.placeholders()}
+    if scan.cursor:
+        request["ExclusiveStartKey"] = {n: {"S": text} for n, text in zip(KEY, position(scan), strict=True)}
+    for _ in range(READS):
+        answer = ask(request)
+        for item in filter(alive, map(from_attributes, answer["Items"])):
+            if len(found) == scan.limit:
+                return Page(found, cursor_after(scan, [found[-1][attribute] for attribute in KEY]))
+            found.append(item)
+        if "LastEvaluatedKey" not in answer:
+            return Page(found, None)
+        request |= {"ExclusiveStartKey": answer["LastEvaluatedKey"], "Limit": 2 * request["Limit"]}
+    return Page(found, cursor_after(scan, [request["ExclusiveStartKey"][attribute]["S"] for attribute in KEY]))
 
 
 def _attributes(table: DynamoTable, query: Query) -> tuple[str, str]:

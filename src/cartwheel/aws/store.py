@@ -12,12 +12,23 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cartwheel.kernel.ids import new_id
-from cartwheel.kernel.limits import check_key, check_query
-from cartwheel.kernel.store import InvalidCursor, InvalidWrite, Item, Key, Page, Query, StoreError, Write, in_turn
+from cartwheel.kernel.limits import check_key, check_page, check_query
+from cartwheel.kernel.store import (
+    InvalidCursor,
+    InvalidWrite,
+    Item,
+    Key,
+    Page,
+    Query,
+    Scan,
+    StoreError,
+    Write,
+    in_turn,
+)
 
 from .attributes import from_attributes
 from .errors import passes, store_error
-from .queries import alive, page
+from .queries import alive, page, scanned
 from .tables import DynamoTable, Tables
 from .writes import alone, check, key_attributes, refusal, together
 
@@ -49,6 +60,16 @@ class DynamoStore:
             return page(lambda request: _ask(self._client.query, request), table, query)
         except InvalidWrite as invalid:
             if query.cursor:  # all else in a query is the code's own and would be wrong without a cursor too
+                raise InvalidCursor("not a cursor of this list") from invalid
+            raise
+
+    def scan(self, scan: Scan) -> Page:
+        check_page(scan)
+        table = self._table(scan.table)
+        try:
+            return scanned(lambda request: _ask(self._client.scan, request), table, scan)
+        except InvalidWrite as invalid:
+            if scan.cursor:  # as above
                 raise InvalidCursor("not a cursor of this list") from invalid
             raise
 

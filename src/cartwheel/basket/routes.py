@@ -5,12 +5,13 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from cartwheel.kernel import http
+from cartwheel.kernel import http, projection_routes
 from cartwheel.kernel.environment import environment
 
 from . import service
 from .answers import BasketAnswer, CheckoutAnswer
 from .bodies import CheckOut, PutLine
+from .rebuilt import PRICES
 
 app = http.api("basket")
 
@@ -60,4 +61,5 @@ def claim_basket(basket_id: str) -> Response[str]:
     return http.command(app, lambda unit: service.claim(unit, customer_id, basket_id))
 
 
+projection_routes.add(app, PRICES)
 handler = http.handler(app)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from cartwheel.kernel import telemetry
 from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.environment import environment
@@ -88,6 +89,7 @@ def check_out(unit: UnitOfWork, caller: Caller, basket_id: str, request: CheckOu
     quote = _quote(basket, offers, moment)
     quote.check(request.expected_total, request.accept_price_changes)
     order_id = sealed_id(environment().settings.seal_key)
+    telemetry.about(order_id)
     receipt = Receipt(order_id=order_id, total=quote.total, currency=quote.currency)
     unit.write(store.save(basket.checked_out(receipt, moment)))
     unit.write(*(store.check_offer(offer) for offer in offers.values()))

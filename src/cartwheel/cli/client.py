@@ -1,5 +1,6 @@
 """The running shop of a data folder, asked over HTTP by its owner: whoever can read the folder's key is staff."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from .errors import CliError, how_to_start
 
 PATIENCE: Final = 30.0  # seconds for an answer
 TOKEN_SECONDS: Final = 60
+PAGE: Final = 100
 
 Value = str | int | list[int] | None  # of a query parameter; a list stands for as many, None for none
 
@@ -42,12 +44,27 @@ class Client:
     def get(self, path: str, **query: Value) -> Any:
         return self._ask("GET", path, params=_given(query))
 
+    def items(self, path: str, **query: Value) -> Iterator[Any]:
+        """All of a list, page after page."""
+        cursor = None
+        while True:
+            page = self.get(path, **query, limit=PAGE, cursor=cursor)
+            yield from page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return
+
     def post(self, path: str, body: bytes, content_type: str) -> Any:
         return self._ask("POST", path, content=body, headers={"content-type": content_type})
 
     def act(self, path: str, **query: Value) -> Any:
         """A POST that needs no body."""
         return self._ask("POST", path, params=_given(query))
+
+    def delete(self, path: str) -> None:
+        answer = self._send("DELETE", path)
+        if not answer.is_success:
+            raise Refused(answer)
 
     def invoke(self, function: str, payload: bytes) -> Any:
         """A function called by its name: its answer. What it raises is an error, too."""

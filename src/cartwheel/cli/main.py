@@ -5,7 +5,20 @@ import sys
 
 import typer
 
-from .commands import dead_letters, events, invoke, logs, orders, products, queues, token, up, version
+from .commands import (
+    dead_letters,
+    events,
+    invoke,
+    logs,
+    orders,
+    products,
+    queues,
+    rebuild,
+    reconcile,
+    token,
+    up,
+    version,
+)
 from .output import note
 
 TOUR = """Run a shop on this machine, and see what goes on in it.
@@ -21,6 +34,7 @@ In another one:
   cartwheel events tail --follow   what happens, as it happens
   cartwheel queues                 what waits, and what could not be done
   cartwheel dead-letters           why it could not; `redrive` tries it again
+  cartwheel reconcile              whether orders, payments and stock agree
 
 Every command tells more with --help; those that print data take --json.
 """
@@ -30,8 +44,10 @@ app.command("up")(up.up)
 app.command("token")(token.token)
 app.command("import")(products.import_products)
 app.command("invoke")(invoke.invoke)
+app.command("rebuild")(rebuild.rebuild)
 app.command("queues")(queues.queues)
 app.command("logs")(logs.logs)
+app.command("reconcile")(reconcile.reconcile)
 app.command("version")(version.version)
 app.add_typer(orders.app, name="order")
 app.add_typer(dead_letters.app, name="dead-letters")

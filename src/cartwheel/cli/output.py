@@ -127,23 +127,36 @@ Advance = Callable[[int, int | None], None]  # how much is done, and of how much
 @contextmanager
 def progress(label: str) -> Iterator[Advance]:
     """Of work that may take a while: a bar on a terminal, elsewhere a note every other second."""
+    began = time.monotonic()
+
+    def rate(done: int) -> float:
+        """A second."""
+        return done / max(time.monotonic() - began, 0.001)
+
     if not sys.stderr.isatty():
-        yield _noting(label)
+        yield _noting(label, rate)
         return
-    from rich.progress import Progress
+    from rich.progress import Progress, TextColumn
 
-    with Progress(console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (*Progress.get_default_columns(), TextColumn("{task.fields[pace]}"))
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None, pace="")
+        yield lambda done, total: bar.update(task, completed=done, total=total, pace=f"{rate(done):,.0f}/s")
 
 
-def _noting(label: str) -> Advance:
+def _noting(label: str, rate: Callable[[int], float]) -> Advance:
     noted = time.monotonic()
 
     def advance(done: int, total: int | None) -> None:
         nonlocal noted
         if time.monotonic() - noted >= NOTE_EVERY:
             noted = time.monotonic()
-            note(f"{label}: {done} of {total}" if total else f"{label} …")
+            note(f"{label}: {_pace(done, total, rate(done))}" if done else f"{label} …")
 
     return advance
+
+
+def _pace(done: int, total: int | None, rate: float) -> str:
+    """How far it is, how fast, and how much longer it takes, as far as that is known."""
+    pace = f"{done:,} of {total:,}" if total else f"{done:,}"
+    return f"{pace}, {rate:,.0f}/s" + (f", {(total - done) / rate:,.0f} s left" if total else "")

@@ -2,6 +2,7 @@
 
 from cartwheel.kernel.events import Event
 from cartwheel.kernel.schema import Record
+from cartwheel.ledger.events import Finding
 from cartwheel.ordering.events import PaymentInstruction
 
 SOURCE = "cartwheel.inventory"
@@ -49,3 +50,29 @@ class StockAdjusted(Event, source=SOURCE, subject="sku"):
     sku: str
     by: int
     reason: str
+
+
+class OrdersComparedWithReservations(Event, source=SOURCE, subject="run_id"):
+    """What inventory found about a part of the orders that were stated."""
+
+    run_id: str
+    findings: list[Finding]
+
+
+class Recount(Record):
+    """How far a recount of all stock has come: what its next part does, from where, with what it knows so far."""
+
+    step: str
+    cursor: str | None = None
+    held: dict[str, int]
+    suspects: dict[str, int]
+
+
+class StockRecounted(Event, source=SOURCE, subject="run_id"):
+    """A part of the reservations and stocks was counted, with what was found; `next` is the rest of it."""
+
+    run_id: str
+    part: int
+    until: str
+    findings: list[Finding]
+    next: Recount | None = None

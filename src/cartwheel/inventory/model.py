@@ -1,7 +1,7 @@
 """The rules of stock and reservations, without I/O or clock. Quantities are pieces, moments ISO 8601 texts."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -21,6 +21,10 @@ class Stock(Record):
 
     `shortfall` are promised pieces that the last count did not find; what comes back covers them first, otherwise it
     would be promised a second time. A SKU that is not `tracked` never runs out.
+
+    Two are there to check the others by, and are nobody else's business: `moves` counts the changes; `balance` is kept
+    apart from `available`, as what the last count found and all movements since add up to. A stock that was not counted
+    since there are balances has none.
     """
 
     sku: str
@@ -30,6 +34,13 @@ class Stock(Record):
     low_mark: int = DEFAULT_LOW_MARK
     tracked: bool = True
     counted_at: str = ""
+    moves: int = Field(default=0, exclude=True)
+    balance: int | None = Field(default=None, exclude=True)
+
+    @property
+    def books(self) -> int:
+        """What the balance should be."""
+        return self.available - self.shortfall
 
     def has(self, quantity: int) -> bool:
         return not self.tracked or self.available >= quantity
@@ -81,6 +92,13 @@ class Reservation(Record):
 
     def becomes(self, state: State, held: dict[str, int] | None = None) -> "Reservation":
         return self.model_copy(update={"state": state, "held": self.held if held is None else held})
+
+
+class Proof(NamedTuple):
+    """So many pieces are reserved, as long as the stock has moved no more often."""
+
+    reserved: int
+    moves: int
 
 
 def wanted(lines: Iterable[OrderedLine]) -> dict[str, int]:

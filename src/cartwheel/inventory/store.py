@@ -3,6 +3,7 @@
     STOCK#<sku>             the stock of a SKU
     LISTING, <sku>          one entry per SKU, for the list of all stock
     RESERVATION#<orderId>   the reservation of an order; index by-expiry while it is RESERVED
+    RECOUNT#<runId>         what a reconciliation proved to be reserved, for whoever corrects it
 
 The list is entries of its own, written once per SKU: an index over the stock would be written, in one hot partition,
 with every piece that is sold.
@@ -13,11 +14,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from cartwheel.kernel.clock import timestamp
-from cartwheel.kernel.conditions import AllOf, AtLeast, Below, Condition, Equals, NotExists
-from cartwheel.kernel.store import Key, Put, Query, Store, Update, Write
+from cartwheel.kernel.clock import epoch, now, timestamp
+from cartwheel.kernel.conditions import AllOf, AtLeast, Below, Condition, Equals, Missing, NotExists
+from cartwheel.kernel.inbox import REMEMBERED
+from cartwheel.kernel.store import EXPIRES, Key, Put, Query, Scan, Store, Update, Write
 
-from .model import Reservation, State, Stock
+from .model import Proof, Reservation, State, Stock
 
 TABLE: Final = "inventory"
 LISTING: Final = "LISTING"
@@ -47,15 +49,15 @@ def list_stock(store: Store, limit: int, cursor: str | None) -> tuple[list[Stock
 def create(stock: Stock) -> list[Write]:
     """A SKU that inventory did not know."""
     key = stock_key(stock.sku)
-    item = {"PK": key.pk, "SK": key.sk, **stock.model_dump(by_alias=True)}
+    item = {"PK": key.pk, "SK": key.sk, **stock.model_dump(by_alias=True), "balance": stock.books}
     return [Put(TABLE, item, NotExists()), Put(TABLE, {"PK": LISTING, "SK": stock.sku})]
 
 
 def recount(before: Stock, after: Stock) -> Update:
     """Store a count. It was computed from what is reserved, so that may not have changed meanwhile."""
-    counted = after.model_dump(by_alias=True, exclude={"sku", "reserved"})
+    counted = after.model_dump(by_alias=True, exclude={"sku", "reserved"}) | {"balance": after.books}
     unchanged = AllOf((Equals("reserved", before.reserved), Equals("countedAt", before.counted_at)))
-    return Update(TABLE, stock_key(after.sku), set=counted, condition=unchanged)
+    return Update(TABLE, stock_key(after.sku), set=counted, add={"moves": 1}, condition=unchanged)
 
 
 def take(stock: Stock, quantity: int, *, reserve: bool) -> Update:
@@ -65,7 +67,17 @@ def take(stock: Stock, quantity: int, *, reserve: bool) -> Update:
     may buy the same SKU at once, and none of them fails because another one was faster, only because it is sold out.
     """
     add = {"available": -quantity} | ({"reserved": quantity} if reserve else {})
-    return Update(TABLE, stock_key(stock.sku), add=add, condition=_same_side_of_low_mark(stock, quantity))
+    return _move(stock, -quantity, add, _same_side_of_low_mark(stock, quantity))
+
+
+def _move(stock: Stock, pieces: int, add: dict[str, int], condition: Condition) -> Update:
+    """So many pieces more or fewer, entered into the balance, too, if the stock has one."""
+    entered = {**add, "moves": 1}
+    if stock.balance is None:
+        condition = AllOf((condition, Missing("balance")))
+    else:
+        entered["balance"] = pieces
+    return Update(TABLE, stock_key(stock.sku), add=entered, condition=condition)
 
 
 def _same_side_of_low_mark(stock: Stock, quantity: int) -> Condition:
@@ -86,12 +98,12 @@ def give_back(stock: Stock, quantity: int, *, reserved: bool) -> Update:
     """Make pieces available again, reserved ones or others, except those that cover a shortfall."""
     covered = stock.covered_by(quantity)
     add = {"available": quantity - covered, "shortfall": -covered} | ({"reserved": -quantity} if reserved else {})
-    return Update(TABLE, stock_key(stock.sku), add=add, condition=Equals("shortfall", stock.shortfall))
+    return _move(stock, quantity, add, Equals("shortfall", stock.shortfall))
 
 
 def sell(sku: str, quantity: int) -> Update:
     """Reserved pieces are sold. The reservation they belong to is the condition, in the same transaction."""
-    return Update(TABLE, stock_key(sku), add={"reserved": -quantity})
+    return Update(TABLE, stock_key(sku), add={"reserved": -quantity, "moves": 1})
 
 
 def find_reservation(store: Store, order_id: str) -> Reservation | None:
@@ -115,3 +127,29 @@ def overdue(store: Store, moment: datetime) -> Iterator[str]:
     for shard in range(SHARDS):
         due = Query(TABLE, f"EXPIRY#{shard}", index="by-expiry", between=("0", timestamp(moment)))
         yield from (item["orderId"] for item in store.query(due).items)
+
+
+def all_reservations(cursor: str | None) -> Scan:
+    return Scan(TABLE, "RESERVATION#", cursor=cursor)
+
+
+def prove(run_id: str, proved: dict[str, Proof]) -> Put:
+    """Remember what is really reserved of some SKUs, for as long as the findings about them can be delivered."""
+    key = _recount_key(run_id)
+    proofs = {sku: proof._asdict() for sku, proof in proved.items()}
+    return Put(TABLE, {"PK": key.pk, "SK": key.sk, "proofs": proofs, EXPIRES: epoch(now() + REMEMBERED)})
+
+
+def find_proof(store: Store, run_id: str, sku: str) -> Proof | None:
+    item = store.get(TABLE, _recount_key(run_id))
+    return Proof(**item["proofs"][sku]) if item and sku in item["proofs"] else None
+
+
+def _recount_key(run_id: str) -> Key:
+    return Key(f"RECOUNT#{run_id}", f"RECOUNT#{run_id}")
+
+
+def correct(sku: str, proof: Proof) -> Update:
+    """Set the reserved pieces to what they were proved to be; fails when the stock has moved since."""
+    unmoved = Equals("moves", proof.moves) if proof.moves else Missing("moves")
+    return Update(TABLE, stock_key(sku), set={"reserved": proof.reserved}, add={"moves": 1}, condition=unmoved)

@@ -6,12 +6,14 @@ is stored with it, goes in by the `Entrance`, for which a function declares the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from .envelope import Envelope
 from .store import AccessDenied
 
 PUBLISH: Final = "publish"
+ARCHIVED: Final = timedelta(days=3653)  # ten years: as long as the law wants a shop's books to be kept in most places
 OWN: Final = "cartwheel."  # begins the source of every slice
 
 

@@ -1,11 +1,27 @@
 """Time, as the rest of the shop reads and writes it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Final
+
+_replayed: Final[ContextVar[datetime | None]] = ContextVar("replayed", default=None)
 
 
 def now() -> datetime:
-    """The current moment, timezone-aware, UTC."""
-    return datetime.now(UTC)
+    """The current moment, timezone-aware, UTC; in a replay, that of the event."""
+    return _replayed.get() or datetime.now(UTC)
+
+
+@contextmanager
+def replaying(moment: datetime) -> Iterator[None]:
+    """What is done meanwhile is done as it was then: deadlines and expiries count from that moment."""
+    before = _replayed.set(moment)
+    try:
+        yield
+    finally:
+        _replayed.reset(before)
 
 
 def timestamp(moment: datetime) -> str:

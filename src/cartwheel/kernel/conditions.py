@@ -1,9 +1,20 @@
 """Conditions on the stored item that a write may demand; every host evaluates them inside the write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Stored = dict[str, Any] | None
+
+
+def identical(one: Any, other: Any) -> bool:
+    """Whether two stored values are the same, in type too, however deep."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(identical(value, other[name]) for name, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(identical, one, other))
+    return bool(one == other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +35,13 @@ class NotExists:
 
 @dataclass(frozen=True, slots=True)
 class Equals:
-    """The attribute is there and equals the value, in type too: True is not 1."""
+    """The attribute is there and equals the value, in type too: True is not 1. The value may be any that is stored."""
 
     attribute: str
-    value: str | int | bool
+    value: Any = field(hash=False)
 
     def holds(self, item: Stored) -> bool:
-        stored = (item or {}).get(self.attribute)
-        return type(stored) is type(self.value) and bool(stored == self.value)
+        return self.attribute in (item or {}) and identical((item or {})[self.attribute], self.value)
 
 
 @dataclass(frozen=True, slots=True)

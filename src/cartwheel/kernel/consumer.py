@@ -5,8 +5,9 @@ batch ─► each message: handler ─► its unit of work ─┐
 whoever lost against another writer: once more, alone ◄┘
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,6 +33,35 @@ def handler(inbox: Inbox) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     return handle
 
 
+@dataclass
+class Delivery:
+    """A message in work; its envelope is known once it was read."""
+
+    record: Record
+    envelope: Envelope | None = None
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def message_id(self) -> str:
+        return str(self.record["messageId"])
+
+    @property
+    def receives(self) -> int:
+        return int(self.record["attributes"]["ApproximateReceiveCount"])
+
+    def follow(self) -> None:
+        """Further lines belong to its story; as long as it has told none, to itself."""
+        read = self.envelope
+        telemetry.follow(read.cause() if read else Cause("unknown", self.message_id), read.order_id if read else None)
+
+    def facts(self) -> dict[str, Any]:
+        """For its line in the log: what was delivered, the how manieth time, and how long that took."""
+        read = self.envelope
+        event = {"eventType": read.detail_type, "eventId": read.id, "subject": read.subject} if read else {}
+        milliseconds = round((time.perf_counter() - self.began) * 1000, 1)
+        return {**event, "receives": self.receives, "milliseconds": milliseconds}
+
+
 @dataclass(frozen=True)
 class Batch:
     """The handling of one batch."""
@@ -41,58 +71,62 @@ class Batch:
 
     def handle(self, records: list[Record]) -> dict[str, str]:
         """The errors of the failed messages, by message id."""
+        if self.inbox.handles_every:
+            telemetry.info("handling", messages=len(records))
         errors: dict[str, str] = {}
-        prepared: list[tuple[Record, Prepared]] = []
-        for record in records:
+        prepared: list[tuple[Delivery, Prepared]] = []
+        for delivery in map(Delivery, records):
             try:
-                prepared.append((record, self._prepare(record)))
+                prepared.append((delivery, self._prepare(delivery)))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this message's failure
-                errors[record["messageId"]] = _failed(record, error)
+                errors[delivery.message_id] = _failed(delivery, error)
         outcomes = self.store.transact_each([work.writes for _, work in prepared]) if prepared else []
-        for (record, work), refused in zip(prepared, outcomes, strict=True):
+        for (delivery, work), refused in zip(prepared, outcomes, strict=True):
             try:
-                _handled(record, work.envelope, self._settle(work, refused))
+                self._follow(delivery)
+                self._handled(delivery, self._settle(work, refused))
             except Exception as error:  # noqa: BLE001 - as above
-                errors[record["messageId"]] = _failed(record, error)
+                errors[delivery.message_id] = _failed(delivery, error)
         return errors
 
-    def _prepare(self, record: Record) -> Prepared:
-        telemetry.follow(Cause("unknown", record["messageId"]))  # until the message tells
-        message = json.parse(record["body"])
+    def _prepare(self, delivery: Delivery) -> Prepared:
+        message = json.parse(delivery.record["body"])
         if not isinstance(message, dict):
             raise ValueError("the message is not a JSON object")
-        envelope = Envelope.parse(message)
-        telemetry.follow(envelope.cause())
-        return self.inbox.prepare(self.store, envelope)
+        delivery.envelope = Envelope.parse(message)
+        self._follow(delivery)
+        return self.inbox.prepare(self.store, delivery.envelope)
 
     def _settle(self, work: Prepared, refused: StoreError | None) -> bool:
         """Whether the message had its effect now. False: it had had it before."""
-        telemetry.follow(work.envelope.cause())
         if refused is None:
             return True
         if not isinstance(refused, ConditionFailed):
             raise refused
         return 0 not in refused.failed and self.inbox.deliver(self.store, work.envelope)
 
+    def _follow(self, delivery: Delivery) -> None:
+        """Whoever handles every event has no news of one: it would say no more than that there was one."""
+        if not self.inbox.handles_every:
+            delivery.follow()
 
-def _handled(record: Record, envelope: Envelope, now: bool) -> None:
-    telemetry.info(
-        "handled" if now else "handled before",
-        eventType=envelope.detail_type,
-        eventId=envelope.id,
-        subject=envelope.subject,
-        receives=int(record["attributes"]["ApproximateReceiveCount"]),
-    )
+    def _handled(self, delivery: Delivery, now: bool) -> None:
+        if not self.inbox.handles_every:
+            telemetry.info("handled" if now else "handled before", **delivery.facts())
 
 
-def _failed(record: Record, error: Exception) -> str:
+def _failed(delivery: Delivery, error: Exception) -> str:
     """The cause goes with the dead letter. A validation error would quote the data, so it only names the fields."""
-    described = _describe(error)
-    telemetry.error("delivery failed", messageId=record["messageId"], error=described)
+    delivery.follow()
+    described = describe(error)
+    pause = environment().retries.after(delivery.receives)
+    then = {"lastDelivery": True} if pause is None else {"retrySeconds": pause}
+    telemetry.error("delivery failed", messageId=delivery.message_id, error=described, **delivery.facts(), **then)
     return described
 
 
-def _describe(error: Exception) -> str:
+def describe(error: Exception) -> str:
+    """What failed, without what is in the message: a validation error would quote it, so it only names the fields."""
     if isinstance(error, ValidationError):
         fields = ", ".join(".".join(map(str, found["loc"])) for found in error.errors(include_input=False))
         return f"ValidationError in {fields}"

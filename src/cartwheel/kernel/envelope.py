@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .events import Event  # brings the validation of data with it
 
 MAX_ENTRY_BYTES: Final = 256 * 1024
+MAX_ID: Final = 200  # letters of what others call an order
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,18 @@ class Envelope:
     @property
     def subject(self) -> str | None:
         """The id of the thing the event is about; foreign events may not tell."""
-        return _text(_metadata(self.detail), "subject")
+        return self.told("subject")
+
+    def told(self, name: str) -> str | None:
+        """The text that our metadata have under a name; foreign events may have none."""
+        return _text(_metadata(self.detail), name)
+
+    @property
+    def order_id(self) -> str | None:
+        """The order that the event names, if it does."""
+        data = self.detail.get("data")
+        order_id = _text(data if isinstance(data, dict) else self.detail, "orderId")
+        return order_id if order_id and len(order_id) <= MAX_ID else None
 
     def cause(self) -> Cause:
         """This event as the cause of what its consumer does. Foreign events need not carry our metadata."""

@@ -7,18 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .bus import Entrance, NoEntrance
+from .journal import Journal, NoJournal
+from .queue import Retries
 from .settings import Settings
 from .store import Store
 
 
 @dataclass(frozen=True)
 class Environment:
-    """The adapters behind the ports, as this function may use them, and the settings of the shop."""
+    """The adapters behind the ports, as this function may use them, and the settings of the shop.
+
+    `retries` says how the queue of a consumer goes on with what failed.
+    """
 
     function: str
     store: Store
     settings: Settings
     bus: Entrance = field(default_factory=NoEntrance)
+    journal: Journal = field(default_factory=NoJournal)
+    retries: Retries = field(default_factory=Retries)
 
 
 _installed: list[Environment] = []

@@ -4,15 +4,19 @@ A route's role is one fact, its OpenAPI `security`; the gateway, the documentati
 """
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.middlewares.openapi_validation import OpenAPIRequestValidationMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
+from aws_lambda_powertools.event_handler.types import EventHandlerInstance
 from pydantic import BaseModel
 
 from . import json, telemetry
@@ -59,7 +63,7 @@ def api(slice_name: str) -> APIGatewayHttpResolver:
     """The resolver of a slice. It answers every failure with a problem, and lets only the route's role in."""
     app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=json.parse)
     app.context_of_slice = slice_name  # type: ignore[attr-defined]
-    app.use([_check_role])
+    app._request_validation_middleware = _Admission()  # type: ignore[no-untyped-call]
     app.exception_handler(Problem)(problem)
     app.exception_handler(NotFoundError)(lambda _: problem(NotFound("No route answers here; see /openapi.json.")))
     app.exception_handler(RequestValidationError)(_invalid)
@@ -77,12 +81,28 @@ def handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Any], dict
         telemetry.begin(environment().function, context.aws_request_id)
         telemetry.follow(_cause(event))
         _take_no_forms(event["headers"])
+        began = time.perf_counter()
         answer = app.resolve(event, context)
+        milliseconds = round((time.perf_counter() - began) * 1000, 1)
         http = event["requestContext"]["http"]
-        telemetry.info("answered", method=http["method"], path=event["rawPath"], status=answer["statusCode"])
+        telemetry.info(
+            "answered",
+            method=http["method"],
+            path=event["rawPath"],
+            status=answer["statusCode"],
+            milliseconds=milliseconds,
+            **_who(Caller.of(event)),
+        )
         return answer
 
     return handle
+
+
+def _who(caller: Caller) -> dict[str, str]:
+    """For the log: the token's subject, which is no name; where it is an address, it stays out of it."""
+    if caller.subject is None:
+        return {}
+    return {"by": telemetry.nameless(caller.subject), "role": "staff" if caller.is_staff else "customer"}
 
 
 def _take_no_forms(headers: dict[str, str]) -> None:
@@ -151,15 +171,22 @@ def _cause(event: dict[str, Any]) -> Cause:
     return Cause(given if named else request_id, request_id, headers.get("traceparent"))
 
 
-def _check_role(app: APIGatewayHttpResolver, proceed: Callable[..., Response[str]]) -> Response[str]:
-    matched = app.context["_route"]
-    for requirement in matched.security or []:
-        who = caller(app)
-        if who.subject is None:
-            raise Unauthorised("Send a token: Authorization: Bearer <token>.", headers={"WWW-Authenticate": "Bearer"})
-        if "staff" in requirement[SCHEME] and not who.is_staff:
-            raise Forbidden("Only staff may do this.")
-    return proceed(app)
+class _Admission(OpenAPIRequestValidationMiddleware):
+    """The role, then the request's validation: what Powertools adds by `use` comes after that, and a caller who may not
+    do a thing would hear what it takes.
+    """
+
+    def handler(self, app: EventHandlerInstance, next_middleware: NextMiddleware) -> Response[str]:
+        for requirement in app.context["_route"].security or []:
+            _require(Caller.of(app.current_event.raw_event), requirement[SCHEME])
+        return super().handler(app, next_middleware)
+
+
+def _require(who: Caller, roles: list[str]) -> None:
+    if who.subject is None:
+        raise Unauthorised("Send a token: Authorization: Bearer <token>.", headers={"WWW-Authenticate": "Bearer"})
+    if "staff" in roles and not who.is_staff:
+        raise Forbidden("Only staff may do this.")
 
 
 def problem(error: Problem) -> Response[str]:

@@ -58,6 +58,7 @@ class Inbox:
         self.table = table
         self._mark = mark or self._note
         self._handlers: dict[tuple[str, str], Handler] = {}
+        self._every: Handler | None = None
 
     def on(
         self, event_type: type[Typed], *needs: str
@@ -87,6 +88,16 @@ class Inbox:
 
         return register
 
+    def on_every(self, handler: Handler) -> Handler:
+        """Register the handler of all events that have no other, of whatever type: it gets each as it is."""
+        self._every = handler
+        return handler
+
+    @property
+    def handles_every(self) -> bool:
+        """Whether no event is without a handler."""
+        return self._every is not None
+
     @property
     def handles(self) -> set[tuple[str, str]]:
         """Source and type of every event that has a handler."""
@@ -103,21 +114,23 @@ class Inbox:
         Raises ValueError for what is no event of ours; it will be retried and then dead-lettered, never dropped.
         """
         unit = UnitOfWork(store, self.table, envelope.cause())
-        self._work(envelope)(unit)
+        self.handle(envelope, unit)
         return Prepared(envelope, unit.all_writes(self._mark(envelope)))
 
     def deliver(self, store: Store, envelope: Envelope) -> bool:
         """Handle one event by itself, again on fresh reads when others were faster. False: it had been handled."""
         return run(store, self.table, envelope.cause(), self._work(envelope), lambda _: self._mark(envelope)) is True
 
-    def _work(self, envelope: Envelope) -> Callable[[UnitOfWork], bool]:
-        try:
-            handler = self._handlers[envelope.source, envelope.detail_type]
-        except KeyError:
-            raise ValueError(f"{self.consumer} has no handler for {envelope.source} {envelope.detail_type}") from None
+    def handle(self, envelope: Envelope, unit: UnitOfWork) -> None:
+        """Let the event's handler say what it wants to change, and no more. Raises ValueError for what has none."""
+        handler = self._handlers.get((envelope.source, envelope.detail_type), self._every)
+        if not handler:
+            raise ValueError(f"{self.consumer} has no handler for {envelope.source} {envelope.detail_type}")
+        handler(envelope, unit)
 
+    def _work(self, envelope: Envelope) -> Callable[[UnitOfWork], bool]:
         def work(unit: UnitOfWork) -> bool:
-            handler(envelope, unit)
+            self.handle(envelope, unit)
             return True
 
         return work

@@ -22,6 +22,7 @@ class Told:
     order_id: str | None = None
     correlation_id: str | None = None
     time: str | None = None
+    event_id: str | None = None
 
 
 def told_by(body: str) -> Told:
@@ -38,6 +39,7 @@ def told_by(body: str) -> Told:
         _text(data, "orderId") or _text(detail, "orderId"),
         _text(metadata, "correlationId"),
         _text(metadata, "time") or _text(message, "time"),
+        _text(metadata, "id") or _text(message, "id"),
     )
 
 

@@ -16,6 +16,7 @@ from .store import (
     Item,
     Key,
     Query,
+    Scan,
     Update,
     Write,
 )
@@ -23,10 +24,15 @@ from .store import (
 MAX_PAGE: Final = 1000
 
 
+def check_page(listed: Query | Scan) -> None:
+    """Raises InvalidWrite."""
+    if not 1 <= listed.limit <= MAX_PAGE:
+        raise InvalidWrite(f"a page has 1 to {MAX_PAGE} items")
+
+
 def check_query(query: Query) -> None:
     """Raises InvalidWrite."""
-    if not 1 <= query.limit <= MAX_PAGE:
-        raise InvalidWrite(f"a page has 1 to {MAX_PAGE} items")
+    check_page(query)
     if query.prefix and query.between:
         raise InvalidWrite("a query takes a prefix or a range, not both")
 

@@ -33,6 +33,7 @@ class Settings:
     payment_deadline: float = 900  # … and this long for its payment
     fulfilment_deadline: float = 14 * 86400  # … and a paid one this long to be sent
     reservation_lifetime: float = 3600  # longer than stock and payment deadlines together
+    reconciliation_grace: float = 600  # what changed since may be under way: two slices need not agree about it yet
     smtp_url: str = ""  # smtp://user:password@host:port; empty: mails stay in the mailbox
     mail_from: str = "shop@cartwheel.example"
     seal_key: str = "unsealed"  # ids minted with it are known as the shop's own; the hosts set a secret one

@@ -25,7 +25,7 @@ MAX_TRANSACTION_ITEMS: Final = 100
 MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 EXPIRES: Final = "expiresAt"
 
-Action = Literal["get", "query", "put", "update", "delete", "check"]
+Action = Literal["get", "query", "scan", "put", "update", "delete", "check"]
 QUERY: Final = "query "  # … and the name of an index
 
 
@@ -113,6 +113,21 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """The items of a table whose PK begins with the prefix, in no promised order; all of them when it is empty.
+
+    It reads the whole table, whatever the prefix: for repairs and comparisons, never to answer a customer. A page has
+    `limit` items at most; it may have fewer, or none, and be followed by others. `cursor` is an earlier page's `next`.
+    """
+
+    table: str
+    prefix: str
+    limit: int = 100
+    cursor: str | None = None
+    action: Action = field(default="scan", init=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of items; `next` is None after the last one."""
 
@@ -140,7 +155,7 @@ class InvalidWrite(StoreError):
 
 
 class InvalidCursor(StoreError):
-    """The cursor was not made by this query."""
+    """The cursor was not made by this query or scan."""
 
 
 class AccessDenied(StoreError):
@@ -155,6 +170,9 @@ class Store(Protocol):
 
     def query(self, query: Query) -> Page:
         """One page of the query's items, without expired ones."""
+
+    def scan(self, scan: Scan) -> Page:
+        """One page of the scan's items, without expired ones. Consistent."""
 
     def transact(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none; durable on return. Raises ConditionFailed, InvalidWrite."""
@@ -185,3 +203,13 @@ def query_all(store: Store, query: Query) -> Iterator[Item]:
         if page.next is None:
             return
         query = replace(query, cursor=page.next)
+
+
+def scan_all(store: Store, scan: Scan) -> Iterator[Item]:
+    """Every item of the scan, page after page."""
+    while True:
+        page = store.scan(scan)
+        yield from page.items
+        if page.next is None:
+            return
+        scan = replace(scan, cursor=page.next)

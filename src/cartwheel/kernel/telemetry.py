@@ -1,6 +1,7 @@
 """Logs: one JSON line per fact, with the function, the request and the story it belongs to. No personal data."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
@@ -16,6 +17,7 @@ logger = Logger(
 )
 
 
+_ADDRESS: Final = re.compile(r"\S+@\S+")
 _first: list[str] = []  # the request that this process began with
 
 
@@ -26,9 +28,22 @@ def begin(function: str, request_id: str) -> None:
     logger.append_keys(function=function, requestId=request_id, cold_start=_first == [request_id])
 
 
-def follow(cause: Cause) -> None:
-    """Every further line of this invocation belongs to this story."""
+def follow(cause: Cause, order_id: str | None = None) -> None:
+    """Every further line of this invocation belongs to this story, and to this order if it names one."""
+    logger.remove_keys(["orderId"])
     logger.append_keys(correlationId=cause.correlation_id, causationId=cause.causation_id)
+    if order_id:
+        about(order_id)
+
+
+def about(order_id: str) -> None:
+    """Every further line of this part of the story is found by this order."""
+    logger.append_keys(orderId=order_id)
+
+
+def nameless(text: str) -> str:
+    """The text without e-mail addresses."""
+    return _ADDRESS.sub("…", text)
 
 
 def info(message: str, **facts: Any) -> None:

@@ -38,9 +38,11 @@ class Function:
     """Code that a host invokes. `handler` is `module:attribute`, imported only where it runs.
 
     `access` lists the store actions on the slice's own table that it may use, `query <index>` for one of its indexes,
-    and `publish` if it may put events onto the bus by itself; anything else is refused.
+    `publish` if it may put events onto the bus by itself, and `journal` if it may read what all functions log and what
+    queues hold; anything else is refused.
     `concurrency` bounds how many invocations run at once (None: the host's own bound). `secrets` names the settings
-    that are secret and that it needs; the others are withheld from it.
+    that are secret and that it needs; the others are withheld from it. `outside` names what it calls that is no part
+    of the shop.
     """
 
     name: str
@@ -49,6 +51,19 @@ class Function:
     timeout: timedelta = 10 * SECOND
     concurrency: int | None = None
     secrets: tuple[Secret, ...] = ()
+    outside: str | None = None
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Items that a consumer makes of its events and of nothing else: they can be rebuilt, compared and repaired.
+
+    `definition` (`module:attribute`) is the `Projected` that says which items; the slice's API has the routes for it.
+    """
+
+    name: str
+    consumer: str
+    definition: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,11 @@ class Consumer:
     @property
     def name(self) -> str:
         return self.function.name
+
+    @property
+    def gathers(self) -> bool:
+        """Whether messages wait for others of their batch, for a moment: AWS wants that for more than ten."""
+        return self.batch > 10
 
     @property
     def visibility(self) -> timedelta:
@@ -95,6 +115,22 @@ class Slice:
     schedules: tuple[Schedule, ...] = ()
     invoked: tuple[Function, ...] = ()
     emits: tuple[type[Event], ...] = ()
+    projections: tuple[Projection, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a projection whose events cannot be handled again without an effect outside."""
+        consumers = {consumer.name: consumer.function for consumer in self.consumers}
+        for projection in self.projections:
+            function = consumers.get(projection.consumer)
+            if function is None:
+                raise ValueError(
+                    f"{projection.name} is to be made by {projection.consumer}, no consumer of {self.name}"
+                )
+            if function.outside:
+                raise ValueError(
+                    f"{projection.name} cannot be a projection: {function.name} calls {function.outside}, and would "
+                    "again in every replay"
+                )
 
     @property
     def functions(self) -> Iterator[Function]:
@@ -126,6 +162,10 @@ class App:
     @property
     def invoked(self) -> list[Function]:
         return [function for part in self.slices for function in part.invoked]
+
+    @property
+    def projections(self) -> list[Projection]:
+        return [projection for part in self.slices for projection in part.projections]
 
     @property
     def functions(self) -> dict[str, tuple[Function, Slice]]:

@@ -1,8 +1,9 @@
-"""An event as the ledger keeps it, and the place that it has there: by type, month and shard, then by time."""
+"""An event as the ledger keeps it, and the places that it has there: by type, month and shard; by subject; by story."""
 
 import json
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from math import isfinite
@@ -10,34 +11,47 @@ from typing import Any, Final, Self
 
 from cartwheel.kernel.clock import timestamp
 from cartwheel.kernel.envelope import Envelope
-from cartwheel.kernel.schema import Record
 
+LONGEST_NAME: Final = (
+    256  # letters of a subject or a story's id that one can ask by; ours have 36, those of others vary
+)
 SHARDS: Final = 8  # DynamoDB writes about 1,000 events a second under one key, so of one type eight times as many
 
 
-class Recorded(Record):
-    """An event. `detail` is its JSON text: what others send may hold numbers that a table does not keep as they are."""
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event. `detail` is its JSON text: what others send may hold numbers that a table does not keep as they are.
+
+    Events of others may lack what our metadata say: `subject`, `correlation_id` and `causation_id` are None then.
+    """
 
     event_id: str
     source: str
     detail_type: str
     time: str
     detail: str
+    subject: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
 
     @classmethod
     def of(cls, envelope: Envelope) -> Self:
         """Raises ValueError for an event whose time is none."""
+        told = envelope.told
         return cls(
             event_id=envelope.id,
             source=envelope.source,
             detail_type=envelope.detail_type,
             time=timestamp(_moment(envelope.time)),
-            detail=json.dumps(envelope.detail, ensure_ascii=False, separators=(",", ":"), default=_number),
+            detail=_TEXT.encode(envelope.detail),
+            subject=_name(told("subject")),
+            correlation_id=_name(told("correlationId")),
+            causation_id=_name(told("causationId")),
         )
 
     @property
     def position(self) -> str:
-        """Its place among the events of its type: text order is time order."""
+        """Its place among the events of its type, subject or story: text order is time order."""
         return f"{self.time}#{self.event_id}"
 
     @property
@@ -58,6 +72,10 @@ def months(first: str, last: str) -> Iterator[str]:
         first = f"{year:04}-{month + 1:02}" if month < 12 else f"{year + 1:04}-01"
 
 
+def _name(text: str | None) -> str | None:
+    return text if text and len(text) <= LONGEST_NAME else None
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -74,3 +92,6 @@ def _number(value: Any) -> float | str:
         raise TypeError(f"a {type(value).__name__} is not JSON")
     number = float(value)
     return number if isfinite(number) and Decimal(repr(number)) == value else str(value)
+
+
+_TEXT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_number)

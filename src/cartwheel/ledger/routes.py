@@ -1,61 +1,64 @@
 """HTTP in: the staff's view of the ledger."""
 
-import json
-from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import AwareDatetime, StringConstraints
 
 from cartwheel.kernel import http
+from cartwheel.kernel.clock import now
 from cartwheel.kernel.environment import environment
-from cartwheel.kernel.schema import Record
+from cartwheel.kernel.settings import Settings
+from cartwheel.kernel.unit_of_work import UnitOfWork
 
-from . import store
-from .model import Recorded
-from .walk import Walk
+from . import reconciliation
+from .listing import EventPage, asked, page
+from .model import LONGEST_NAME
+from .run_answers import RunAnswer, StartReconciliation, findings_of
+from .timeline import Timeline, tell
 
 app = http.api("ledger")
 
-Type = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Named = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 
 
-class EventAnswer(Record):
-    """An event as it went over the bus; `type` is its detail-type."""
-
-    id: str
-    source: str
-    type: str
-    time: str
-    detail: Any
-
-    @classmethod
-    def of(cls, event: Recorded) -> "EventAnswer":
-        detail = json.loads(event.detail)
-        return cls(id=event.event_id, source=event.source, type=event.detail_type, time=event.time, detail=detail)
-
-
-class EventPage(Record):
-    """A page of events, oldest first; `next` is the cursor of the next page, null after the last."""
-
-    items: list[EventAnswer]
-    next: str | None
-
-
-@app.get("/events", **http.route("List the events of a type and time, oldest first", EventPage, role="staff"))
+@app.get("/events", **http.route("List the events of a type, a subject or a request", EventPage, role="staff"))
 def list_events(
-    event_type: Annotated[Type, Query(alias="type")],
+    event_type: Annotated[Named | None, Query(alias="type")] = None,
+    subject: Annotated[Named | None, Query()] = None,
+    correlation: Annotated[Named | None, Query()] = None,
     start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response[str]:
-    walk = Walk.go_on(cursor, event_type, start, end) if cursor else Walk.begin(event_type, start, end)
-    ahead = store.in_order(environment().store, walk.type, walk.start, walk.end, walk.after, limit)
-    events = list(islice(ahead, limit + 1))
-    following = walk.cursor_after(events[limit - 1].position) if len(events) > limit else None
-    return http.page(EventPage(items=[EventAnswer.of(event) for event in events[:limit]], next=following))
+    by, value = asked({"type": event_type, "subject": subject, "correlation": correlation})
+    return http.page(page(environment().store, by, value, start, end, limit, cursor))
+
+
+@app.get(
+    "/orders/<order_id>/timeline",
+    **http.route("Tell what happened to an order, and what it waits for", Timeline, role="staff"),
+)
+def read_timeline(order_id: str) -> Response[str]:
+    return http.answer(tell(environment(), order_id))
+
+
+@app.post("/reconciliations", **http.route("Compare what the slices say", RunAnswer, status=202, role="staff"))
+def start_reconciliation(wanted: Annotated[StartReconciliation, Body()]) -> Response[str]:
+    grace = Settings.duration(environment().settings.reconciliation_grace)
+
+    def work(unit: UnitOfWork) -> RunAnswer:
+        return RunAnswer.of(reconciliation.start(unit, now(), grace, wanted.everything), [])
+
+    return http.command(app, work, status=202)
+
+
+@app.get("/reconciliations/<run_id>", **http.route("Read what a reconciliation found", RunAnswer, role="staff"))
+def read_reconciliation(run_id: str) -> Response[str]:
+    run = reconciliation.find(environment().store, run_id)
+    return http.answer(RunAnswer.of(run, findings_of(environment().store, run)))
 
 
 handler = http.handler(app)

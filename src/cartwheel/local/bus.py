@@ -1,4 +1,4 @@
-"""The bus in SQLite: rules carry an event to the queues of its consumers; an archive keeps it for a while."""
+"""The bus in SQLite: rules carry an event to the queues of its consumers; an archive keeps it for years."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -12,10 +12,9 @@ from cartwheel.kernel.events import MAX_ENTRY_BYTES, Envelope
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.topology import App
 
+from . import archive
 from .patterns import RuleSet
 from .queues import Queues, now_ms
-
-ARCHIVE_MS = 14 * 86_400_000
 
 
 class SqliteBus:
@@ -55,12 +54,9 @@ class SqliteBus:
         text = body.decode()
         for queue in {self._targets[rule] for rule in self._rules.matching(event)}:
             self._queues.send(queue, text)
-        self._connection.execute("INSERT INTO events (published_at, body) VALUES (?, ?)", (now_ms(), text))
+        archive.keep(self._connection, text, now_ms())
 
     def expire(self) -> None:
-        """Forget archived events past their time. Positions grow with time, so the oldest come first."""
-        self._connection.execute(
-            "DELETE FROM events WHERE position IN (SELECT position FROM events ORDER BY position LIMIT 1000) "
-            "AND published_at < ?",
-            (now_ms() - ARCHIVE_MS,),
-        )
+        """Pack a piece of what is old in the archive, and forget what is past its time."""
+        archive.pack(self._connection, now_ms())
+        archive.forget(self._connection, now_ms())

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 CREATE INDEX IF NOT EXISTS dead_letters_queue ON dead_letters (queue, id);
 CREATE TABLE IF NOT EXISTS events (
     position INTEGER PRIMARY KEY AUTOINCREMENT, published_at INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS archive (
+    first INTEGER PRIMARY KEY, last INTEGER NOT NULL, published_at INTEGER NOT NULL, events BLOB NOT NULL);
 """
 
 

@@ -15,11 +15,14 @@ from typing import Any, Final
 
 from cartwheel.kernel import environment, telemetry
 from cartwheel.kernel.bus import PUBLISH, Entry, NoEntrance
+from cartwheel.kernel.journal import JOURNAL, NoJournal
+from cartwheel.kernel.queue import Retries
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import App
 
 from .channel import Connection, call, name_process
 from .database import open_for_reading
+from .journal import FileJournal
 from .logs import redirect_output, rotate_if_large
 from .store import GuardedStore, SqliteStore
 
@@ -93,7 +96,9 @@ def run(place: Place, function_name: str, host: Connection, storage: Connection)
     guarded = GuardedStore(store, function_name, part.table.name, function.access)
     settings = place.settings.for_function(function_name, function.secrets)
     bus = StorageEntrance(storage) if PUBLISH in function.access else NoEntrance(function_name)
-    environment.install(environment.Environment(function_name, guarded, settings, bus))
+    journal = FileJournal.open(place.folder) if JOURNAL in function.access else NoJournal(function_name)
+    retries = _retries(place.app, function_name)
+    environment.install(environment.Environment(function_name, guarded, settings, bus, journal, retries))
     handler = load(function.handler)
     host.send([(0, os.getpid())])
     while True:
@@ -104,6 +109,14 @@ def run(place: Place, function_name: str, host: Connection, storage: Connection)
         deadline = time.monotonic() + function.timeout.total_seconds()
         host.send([(number, _invoke(handler, event, Context(function_name, request_id, deadline)))])
         rotate_if_large(log)
+
+
+def _retries(app: App, function_name: str) -> Retries:
+    """Those of the function's queue, if it has one."""
+    for consumer in app.consumers:
+        if consumer.name == function_name:
+            return Retries(consumer.max_receives, consumer.retry_delay.total_seconds())
+    return Retries()
 
 
 def _invoke(handler: Any, event: dict[str, Any], context: Context) -> Any:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from cartwheel.kernel.conditions import Condition
+from cartwheel.kernel.changes import updated
+from cartwheel.kernel.conditions import Condition, NotExists
 from cartwheel.kernel.limits import (
     check_count,
     check_distinct,
@@ -30,7 +31,7 @@ from cartwheel.kernel.store import (
     Update,
     Write,
 )
-from cartwheel.kernel.topology import App
+from cartwheel.kernel.topology import App, Table
 
 from .database import indexed_attributes, physical
 
@@ -92,10 +93,15 @@ class ItemWriter:
         self._connection = connection
         self._preparer = Preparer(app)
         self._on_put = on_put
-        self._insert = {table.name: _insert_statement(table.name, indexed_attributes(table)) for table in app.tables}
+        columns = {table.name: _columns(table) for table in app.tables}
+        self._insert = {table: _insert(table, names) for table, names in columns.items()}
+        self._replace = {table: f"{self._insert[table]} {_replace(names)}" for table, names in columns.items()}
 
     def apply(self, writes: Sequence[Prepared]) -> None:
         """All of them or, raising ConditionFailed or InvalidWrite, none."""
+        if len(writes) == 1 and writes[0].row and isinstance(writes[0].condition, NotExists):
+            self._add(writes[0], writes[0].row)
+            return
         stored = [self._stored(write) if write.condition or write.change else None for write in writes]
         failed = [
             position
@@ -109,6 +115,12 @@ class ItemWriter:
         for write, row in zip(writes, rows, strict=True):
             self._execute(write, row)
 
+    def _add(self, write: Prepared, row: tuple[Any, ...]) -> None:
+        """Like every event that the ledger stores: no need to look first, the key itself refuses a second one."""
+        if not self._connection.execute(f"{self._insert[write.table]} DO NOTHING", row).rowcount:
+            raise ConditionFailed([0])
+        self._on_put(write.table, write)
+
     def _stored(self, write: Prepared) -> Item | None:
         found = self._connection.execute(
             f"SELECT item FROM {physical(write.table)} WHERE pk = ? AND sk = ?", (write.pk, write.sk)
@@ -118,19 +130,11 @@ class ItemWriter:
     def _row(self, write: Prepared, item: Item | None) -> tuple[Any, ...] | None:
         if write.change is None:
             return write.row
-        changed = {**(item or {"PK": write.pk, "SK": write.sk}), **write.change.set}
-        for attribute, amount in write.change.add.items():
-            before = changed.get(attribute, 0)
-            if type(before) is not int:
-                raise InvalidWrite(f"{attribute!r} is not an integer that can be added to")
-            changed[attribute] = before + amount
-        for attribute in write.change.remove:
-            changed.pop(attribute, None)
-        return self._preparer.encode(write.table, changed)
+        return self._preparer.encode(write.table, updated(item, write.change))
 
     def _execute(self, write: Prepared, row: tuple[Any, ...] | None) -> None:
         if row:
-            self._connection.execute(self._insert[write.table], row)
+            self._connection.execute(self._replace[write.table], row)
             self._on_put(write.table, write)
         elif write.action == "delete":
             self._connection.execute(
@@ -138,10 +142,15 @@ class ItemWriter:
             )
 
 
-def _insert_statement(table: str, attributes: list[str]) -> str:
-    columns = ["pk", "sk", "item", "expires", *(f'"{attribute}"' for attribute in attributes)]
-    updates = ", ".join(f"{column} = excluded.{column}" for column in columns[2:])
-    return (
-        f"INSERT INTO {physical(table)} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "
-        f"ON CONFLICT (pk, sk) DO UPDATE SET {updates}"
-    )
+def _columns(table: Table) -> list[str]:
+    return ["pk", "sk", "item", "expires", *(f'"{attribute}"' for attribute in indexed_attributes(table))]
+
+
+def _insert(table: str, columns: list[str]) -> str:
+    """A statement to be ended by what is done when the key is there."""
+    places = ", ".join("?" * len(columns))
+    return f"INSERT INTO {physical(table)} ({', '.join(columns)}) VALUES ({places}) ON CONFLICT (pk, sk)"
+
+
+def _replace(columns: list[str]) -> str:
+    return f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[2:])}"

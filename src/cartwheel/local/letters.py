@@ -9,11 +9,12 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from cartwheel.kernel.inbox import DELIVERABLE
+from cartwheel.kernel.letters import told_by
 
 from .letter_table import describe
 
@@ -56,14 +57,24 @@ class Step:
     by: str
 
 
+class Sent(NamedTuple):
+    """A letter that went back to its queue, and what it carries."""
+
+    number: int
+    queue: str
+    order_id: str | None = None
+    event_type: str | None = None
+    event_id: str | None = None
+
+
 @dataclass
 class Stepped:
-    """The letters that went, with their queues, and those that could not, with the reason.
+    """The letters that went, and those that could not, with the reason.
 
     `last` is the id that the next step goes on behind; None when none is left.
     """
 
-    sent: list[tuple[int, str]] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
     last: int | None = None
 
@@ -102,17 +113,18 @@ def redrive(connection: sqlite3.Connection, step: Step, moment: int, queues: Col
     """Send some dead letters back to their queues. What cannot go back without danger stays where it is."""
     where, values = step.selection.where()
     letters = connection.execute(
-        f"SELECT id, queue, first_sent_at, history FROM dead_letters WHERE {where} AND id > ? AND id <= ? "
+        f"SELECT id, queue, first_sent_at, history, body FROM dead_letters WHERE {where} AND id > ? AND id <= ? "
         "ORDER BY id LIMIT ?",
         (*values, step.after, step.until, step.most),
     ).fetchall()
     done = Stepped(last=letters[-1][0] if len(letters) == step.most else None)
-    for number, queue, first_sent_at, history in letters:
+    for number, queue, first_sent_at, history, body in letters:
         if refusal := _refusal(queue in queues, moment - first_sent_at):
             done.refused.append((number, refusal))
             continue
         _send_again(connection, number, moment, _with(history, {"at": moment, "redrivenBy": step.by}))
-        done.sent.append((number, queue))
+        told = told_by(body)
+        done.sent.append(Sent(number, queue, told.order_id, told.event_type, told.event_id))
     return done
 
 

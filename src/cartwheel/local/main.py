@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from cartwheel.app import APP
 from cartwheel.catalog.sample import sample
+from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.docs_page import docs_page
 from cartwheel.kernel.router import Router
 from cartwheel.kernel.settings import Settings
@@ -157,13 +157,13 @@ async def _load_sample(gateway: Gateway, signer: Signer, host: Host) -> None:
     await host.drained()
 
 
-def _host_log(folder: Path) -> Callable[[str, str], None]:
+def _host_log(folder: Path) -> Callable[..., None]:
     """The host's own log: what happens to processes and schedules, one JSON line each."""
     path = folder / FOLDER / "host.jsonl"
     path.parent.mkdir(mode=0o700, exist_ok=True)
 
-    def write(about: str, message: str) -> None:
-        line = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "about": about, "message": message}
+    def write(about: str, message: str, **facts: str | None) -> None:
+        line = {"timestamp": timestamp(now()), "about": about, "message": message, **facts}
         with path.open("a") as log:
             log.write(json.dumps(line) + "\n")
 

@@ -2,15 +2,22 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs
+
+import orjson
 
 from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.errors import Forbidden, Invalid, NotFound, Unauthorised
 from cartwheel.kernel.topology import App
 
+from . import archive
+from .archive import Archived
 from .gateway import HttpAnswer, HttpRequest
 from .identity import Signer
 from .queues import statistics
@@ -18,11 +25,6 @@ from .triage import Triage
 
 PAGE: Final = 100
 SCAN: Final = 1000  # events that one answer looks at for those of a type: the host does nothing else meanwhile
-
-EVENTS: Final = (
-    "SELECT position, body FROM events WHERE position BETWEEN ?1 AND ?2 "
-    """AND (?3 IS NULL OR json_extract(body, '$."detail-type"') = ?3)"""
-)
 
 Query = dict[str, str]
 
@@ -64,38 +66,45 @@ class Operators:
         return claims["sub"]
 
     def _events_after(self, query: Query) -> dict[str, Any]:
-        """A page of the events behind position `after`, oldest first; `after` is where the next one begins."""
-        oldest, newest = self._positions()
-        after = max(_number(query, "after"), oldest - 1)
+        """A page of the events behind position `after`, or since a time, oldest first; it is `after` that the next one
+        begins behind."""
+        oldest, newest = archive.positions(self.reader)
+        begun = archive.position_at(self.reader, _milliseconds(query, "since")) - 1 if "since" in query else 0
+        after = max(_number(query, "after"), begun, oldest - 1)
         end = min(after + SCAN, newest)
-        rows = self._events(after + 1, end, query, "ASC", PAGE)
-        return {"items": _bodies(rows), "after": rows[-1][0] if len(rows) == PAGE else max(after, end)}
+        page = list(islice(self._events(after + 1, end, query), PAGE))
+        return {"items": _bodies(page), "after": page[-1].position if len(page) == PAGE else max(after, end)}
 
     def _newest_events(self, query: Query) -> dict[str, Any]:
         """The `last` events in front of position `before`, oldest first, or fewer: then `before` says where to ask on,
         until it is None. `after` is the position of the newest event of all."""
-        oldest, newest = self._positions()
+        oldest, newest = archive.positions(self.reader)
         end = _number(query, "before") - 1 if "before" in query else newest
-        start = max(end - SCAN + 1, oldest)
         most = min(_number(query, "last"), PAGE)
-        rows = self._events(start, end, query, "DESC", most)
-        before = rows[-1][0] if len(rows) == most and rows else start
-        return {"items": _bodies(rows[::-1]), "before": before if before > oldest else None, "after": newest}
+        start = max(end - (SCAN if "type" in query else most) + 1, oldest)
+        page = deque(self._events(start, end, query), maxlen=most)
+        before = page[0].position if len(page) == most and page else start
+        return {"items": _bodies(page), "before": before if before > oldest else None, "after": newest}
 
-    def _positions(self) -> tuple[int, int]:
-        """Of the oldest and the newest event; there is no gap between them."""
-        found = self.reader.execute("SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM events")
-        oldest, newest = found.fetchone()
-        return oldest, newest
-
-    def _events(self, start: int, end: int, query: Query, order: str, most: int) -> list[tuple[int, str]]:
-        return self.reader.execute(
-            f"{EVENTS} ORDER BY position {order} LIMIT ?4", (start, end, query.get("type"), most)
-        ).fetchall()
+    def _events(self, start: int, end: int, query: Query) -> Iterator[Archived]:
+        wanted = query.get("type")
+        for event in archive.read(self.reader, start, end):
+            if wanted is None or orjson.loads(event.body).get("detail-type") == wanted:
+                yield event
 
 
-def _bodies(rows: list[tuple[int, str]]) -> list[Any]:
-    return [json.loads(body) for _, body in rows]
+def _bodies(events: Iterable[Archived]) -> list[Any]:
+    return [json.loads(event.body) for event in events]
+
+
+def _milliseconds(query: Query, name: str) -> int:
+    try:
+        moment = datetime.fromisoformat(query[name])
+        if moment.tzinfo is None:
+            raise ValueError
+    except ValueError:
+        raise Invalid(f"query.{name}: must be a time such as 2026-11-20T19:22:26Z") from None
+    return int(moment.timestamp() * 1000)
 
 
 def _number(query: Query, name: str) -> int:

@@ -13,6 +13,7 @@ from cartwheel.kernel.topology import Consumer, Schedule
 from .channel import AsyncChannel
 from .environments import Pool
 
+GATHERING: Final = 0.05  # seconds: the longest that a message waits for others, where many are taken at once
 COURTESY: Final = 10  # times that a queue lets waiting requests go first, 20 ms each, before it has its turn
 
 
@@ -32,6 +33,8 @@ class QueuePump:
         """Until stopped; then what is under way is finished first."""
         while not self.stopping:
             await self._let_requests_pass()
+            if self.consumer.gathers:
+                await asyncio.sleep(GATHERING)
             free = self.pool.limit - len(self._under_way)
             messages = await self.storage.call("receive", self.consumer.name, free * self.consumer.batch)
             if not messages:

@@ -1,5 +1,6 @@
 """Queues in SQLite: what SQS gives, with the dead letters beside them. Runs behind the one writing connection."""
 
+import json
 import sqlite3
 import time
 from collections import Counter
@@ -55,7 +56,7 @@ class Queues:
         consumer = self._consumers[queue]
         moment = now_ms()
         hidden = moment + int(consumer.visibility.total_seconds() * 1000)
-        messages = []
+        messages, numbers = list[Message](), list[int]()
         for row in self._connection.execute(
             "SELECT id, body, receives, sent_at, first_sent_at, received_at, error, history FROM messages "
             "WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?",
@@ -68,19 +69,23 @@ class Queues:
                 continue
             if receives:
                 history = letters.with_delivery(history, received_at or moment, error)
-            self._connection.execute(
-                "UPDATE messages SET visible_at = ?, received_at = ?, receives = receives + 1, error = NULL, "
-                "history = ? WHERE id = ?",
-                (hidden, moment, history, number),
-            )
+                self._connection.execute("UPDATE messages SET history = ? WHERE id = ?", (history, number))
+            numbers.append(number)
             messages.append(Message(str(number), body, receives + 1, str(sent_at)))
+        self._connection.execute(
+            "UPDATE messages SET visible_at = ?, received_at = ?, receives = receives + 1, error = NULL "
+            "WHERE id IN (SELECT value FROM json_each(?))",
+            (hidden, moment, json.dumps(numbers)),
+        )
         return messages
 
     def settle(self, queue: str, done: Sequence[str], failed: Sequence[Failure]) -> None:
         """Remove what is done. What failed is visible again after a delay, or, the last time, becomes a dead letter."""
-        for message_id in done:
-            removed = self._connection.execute("DELETE FROM messages WHERE id = ?", (int(message_id),))
-            self.depth[queue] -= removed.rowcount
+        numbers = json.dumps([int(message_id) for message_id in done])
+        removed = self._connection.execute(
+            "DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))", (numbers,)
+        )
+        self.depth[queue] -= removed.rowcount
         for failure in failed:
             self._retry(queue, failure)
 
@@ -108,7 +113,7 @@ class Queues:
         too old for that is refused.
         """
         stepped = letters.redrive(self._connection, step, now_ms(), self._consumers)
-        self.depth.update(queue for _, queue in stepped.sent)
+        self.depth.update(each.queue for each in stepped.sent)
         return stepped
 
     def visible(self) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from cartwheel.kernel.cursor import cursor_after, position
-from cartwheel.kernel.limits import check_query
+from cartwheel.kernel.limits import check_page, check_query
 from cartwheel.kernel.store import (
     AccessDenied,
     InvalidWrite,
@@ -17,6 +17,7 @@ from cartwheel.kernel.store import (
     Key,
     Page,
     Query,
+    Scan,
     Store,
     StoreError,
     Write,
@@ -59,6 +60,24 @@ class SqliteStore:
         more = len(rows) > query.limit
         rows = rows[: query.limit]
         return Page([orjson.loads(row[0]) for row in rows], cursor_after(query, rows[-1][1:]) if more else None)
+
+    def scan(self, scan: Scan) -> Page:
+        check_page(scan)
+        clauses = ["(expires IS NULL OR expires > ?)"]
+        values: list[Any] = [int(time.time())]
+        for operator, bound in _beginning(scan.prefix):
+            clauses.append(f"{'+' if scan.cursor and operator == '>=' else ''}pk {operator} ?")
+            values.append(bound)
+        if scan.cursor:
+            clauses.append("(pk, sk) > (?, ?)")
+            values += position(scan)
+        rows = self._reader.execute(
+            f"SELECT item, pk, sk FROM {physical(scan.table)} WHERE {' AND '.join(clauses)} ORDER BY pk, sk LIMIT ?",
+            (*values, scan.limit + 1),
+        ).fetchall()
+        more = len(rows) > scan.limit
+        rows = rows[: scan.limit]
+        return Page([orjson.loads(row[0]) for row in rows], cursor_after(scan, rows[-1][1:]) if more else None)
 
     def transact(self, writes: Sequence[Write]) -> None:
         (refused,) = self.transact_each([writes])
@@ -104,10 +123,13 @@ def _bounds(query: Query) -> list[tuple[str, str]]:
     """What the query demands of the sort key."""
     if query.between:
         return [(">=", query.between[0]), ("<=", query.between[1])]
-    if query.prefix:
-        end = _behind(query.prefix)
-        return [(">=", query.prefix), *([("<", end)] if end else [])]
-    return []
+    return _beginning(query.prefix or "")
+
+
+def _beginning(prefix: str) -> list[tuple[str, str]]:
+    """What a text that begins with the prefix must be; nothing, when it is empty."""
+    end = _behind(prefix)
+    return [*([(">=", prefix)] if prefix else []), *([("<", end)] if end else [])]
 
 
 def _behind(prefix: str) -> str:
@@ -135,6 +157,10 @@ class GuardedStore:
     def query(self, query: Query) -> Page:
         self._check(query.table, query.action)
         return self.store.query(query)
+
+    def scan(self, scan: Scan) -> Page:
+        self._check(scan.table, scan.action)
+        return self.store.scan(scan)
 
     def transact(self, writes: Sequence[Write]) -> None:
         (refused,) = self.transact_each([writes])

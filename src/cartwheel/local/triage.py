@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cartwheel.kernel.errors import NotFound
+from cartwheel.kernel.telemetry import nameless
 from cartwheel.kernel.topology import App
 
 from . import letter_pages
@@ -48,12 +49,14 @@ class Run:
 
 @dataclass
 class Triage:
-    """Reads on the operators' connection; a redrive goes through the storage process. `report` is the host's log."""
+    """Reads on the operators' connection; a redrive goes through the storage process. `report` is the host's log, of
+    a subject, a text and further facts.
+    """
 
     app: App
     reader: sqlite3.Connection
     storage: AsyncChannel
-    report: Callable[[str, str], None]
+    report: Callable[..., None]
 
     async def answer(self, method: str, place: list[str], query: str, by: str) -> Any:
         """Raises NotFound for what there is not, Invalid for a parameter that cannot be."""
@@ -90,7 +93,7 @@ class Triage:
         if len(ids) > MOST:
             raise invalid("id", f"at most {MOST} at once")
         done = await self._redrive(Step(Selection(ids=ids), 0, max(ids), MOST, by))
-        missing = set(ids) - {each for each, _ in done.sent + done.refused}
+        missing = set(ids) - {each.number for each in done.sent} - {each for each, _ in done.refused}
         if len(missing) == len(ids):
             raise NotFound(f"There is no dead letter {ids[0]}.")
         done.refused += [(each, "there is no such dead letter") for each in sorted(missing)]
@@ -122,6 +125,10 @@ class Triage:
 
     async def _redrive(self, step: Step) -> Stepped:
         done: Stepped = await self.storage.call("redrive", step)
+        for each in done.sent:
+            if each.order_id:  # its timeline will tell
+                event = {"orderId": each.order_id, "eventType": each.event_type, "eventId": each.event_id}
+                self.report("dead-letters", "redriven", function=each.queue, **event, by=nameless(step.by))
         return done
 
     def _log(self, what: str, redriven: int, refused: int) -> None:

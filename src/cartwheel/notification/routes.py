@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from cartwheel.kernel import http
+from cartwheel.kernel import http, projection_routes
 from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.schema import Record
@@ -16,6 +16,7 @@ from cartwheel.kernel.store import InvalidCursor
 
 from . import store
 from .model import Kind, Mail, MailState
+from .rebuilt import MAILS
 
 app = http.api("notification")
 
@@ -67,4 +68,5 @@ def _decoded(cursor: str) -> str:
     return position
 
 
+projection_routes.add(app, MAILS)
 handler = http.handler(app)

@@ -1,4 +1,4 @@
-"""Events in. Two queues: new orders are placed, and what stock and payment report moves them on."""
+"""Events in. New orders are placed, what stock and payment report moves them on, and orders are reconciled."""
 
 from collections.abc import Callable
 
@@ -7,15 +7,17 @@ from cartwheel.inventory.events import StockRejected, StockReleased, StockReserv
 from cartwheel.kernel import consumer
 from cartwheel.kernel.inbox import Inbox
 from cartwheel.kernel.unit_of_work import UnitOfWork
-from cartwheel.payment.events import PaymentAuthorised, PaymentDeclined
+from cartwheel.ledger.events import DiscrepancyFound, ReconciliationRequested, Repair
+from cartwheel.payment.events import PaymentAuthorised, PaymentDeclined, PaymentsStated
 
-from . import service
-from .events import OrderSubmitted
+from . import reconciliation, service
+from .events import OrdersStated, OrderSubmitted
 from .model import Moment, Order, Step
 from .store import TABLE
 
 new_orders = Inbox("ordering-placement", TABLE)
 reports = Inbox("ordering-events", TABLE)
+statements = Inbox("ordering-reconciliation", TABLE)
 
 
 @new_orders.on(OrderSubmitted, "order_id")
@@ -55,6 +57,28 @@ def payment_declined(event: PaymentDeclined, unit: UnitOfWork) -> None:
     _change(unit, event.order_id, lambda order, moment: order.decline(event.reason, moment))
 
 
+@reports.on(DiscrepancyFound, "about", "repair")
+def discrepancy_found(event: DiscrepancyFound, unit: UnitOfWork) -> None:
+    if event.repair == Repair.TELL_ORDER:
+        reconciliation.tell_again(unit, event.about)
+
+
+@statements.on(ReconciliationRequested, "run_id", "since", "until")
+def begin(event: ReconciliationRequested, unit: UnitOfWork) -> None:
+    reconciliation.state(unit, event.run_id, event.since, event.until)
+
+
+@statements.on(OrdersStated, "run_id", "since", "until", "part", "next")
+def go_on(event: OrdersStated, unit: UnitOfWork) -> None:
+    if event.next:
+        reconciliation.state(unit, event.run_id, event.since, event.until, event.part + 1, event.next)
+
+
+@statements.on(PaymentsStated, "run_id", "payments")
+def compare(event: PaymentsStated, unit: UnitOfWork) -> None:
+    reconciliation.compare(unit, event)
+
+
 def _change(unit: UnitOfWork, order_id: str, decide: Callable[[Order, Moment], Step]) -> None:
     """An order that is not stored yet is an error: the event comes again."""
     service.react(unit, order_id, service.present(), decide)
@@ -62,3 +86,4 @@ def _change(unit: UnitOfWork, order_id: str, decide: Callable[[Order, Moment], S
 
 placement = consumer.handler(new_orders)
 events = consumer.handler(reports)
+reconciled = consumer.handler(statements)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from cartwheel.kernel.events import Event
 from cartwheel.kernel.schema import Record
+from cartwheel.ledger.events import Finding, StatedFact
 
 SOURCE = "cartwheel.ordering"
 
@@ -88,3 +89,31 @@ class OrderRefunded(Event, source=SOURCE, subject="order_id"):
     amount: int
     currency: str
     email: str | None = None
+
+
+class StatedOrder(Record):
+    """An order as it is, and the events that its state goes back to."""
+
+    order_id: str
+    status: str
+    amount: int
+    currency: str
+    facts: list[StatedFact]
+
+
+class OrdersStated(Event, source=SOURCE, subject="run_id"):
+    """A part of the orders that changed between the moments of a reconciliation. `next` is where the rest begins."""
+
+    run_id: str
+    part: int
+    since: str
+    until: str
+    orders: list[StatedOrder]
+    next: str | None = None
+
+
+class PaymentsComparedWithOrders(Event, source=SOURCE, subject="run_id"):
+    """What ordering found about a part of the payments that were stated."""
+
+    run_id: str
+    findings: list[Finding]

@@ -59,6 +59,15 @@ POSSIBLE: Final = {
 }
 
 
+# The facts that a state goes back to and that others have to have heard; of what led to a cancellation nothing counts.
+FACTS: Final[dict[Status, tuple[Status, ...]]] = {
+    Status.CONFIRMED: (Status.CONFIRMED,),
+    Status.FULFILLED: (Status.CONFIRMED, Status.FULFILLED),
+    Status.REFUNDED: (Status.CONFIRMED, Status.FULFILLED, Status.REFUNDED),
+    Status.CANCELLED: (Status.CANCELLED,),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When something happens to an order; the settings say how long its next step may take."""
@@ -206,6 +215,26 @@ class Order(Record):
         """The money goes back. Raises Conflict unless FULFILLED."""
         self._demand(self.status is Status.FULFILLED, "refunded")
         return Step(self._move(Status.REFUNDED, moment), (OrderRefunded(**self._told()),))
+
+    @property
+    def changed_at(self) -> str:
+        return self.history[-1].at
+
+    def facts(self) -> list[tuple[Event, str]]:
+        """What its present state goes back to, as it was told, and when; nothing as long as it has not settled."""
+        wanted = FACTS.get(self.status, ())
+        return [(self._fact(entered.status), entered.at) for entered in self.history if entered.status in wanted]
+
+    def _fact(self, status: Status) -> Event:
+        match status:
+            case Status.CONFIRMED:
+                return OrderConfirmed(**self._told())
+            case Status.FULFILLED:
+                return OrderFulfilled(**self._told())
+            case Status.REFUNDED:
+                return OrderRefunded(**self._told())
+            case _:
+                return OrderCancelled(**self._told(), reason=self.reason or "")
 
     def _demand(self, allowed: bool, participle: str) -> None:
         if not allowed:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from cartwheel.basket.events import CheckoutBasket
+from cartwheel.kernel import telemetry
 from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.clock import now
 from cartwheel.kernel.environment import environment
@@ -28,6 +29,7 @@ def submit(
 ) -> Order:
     """Accept a direct order; the queue's worker places it."""
     order_id = sealed_id(moment.settings.seal_key)
+    telemetry.about(order_id)
     order = Order.submit(order_id, payment, moment, customer_id=customer_id, email=email)
     unit.write(orders.create(order))
     unit.emit(OrderSubmitted(order_id=order_id))

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cartwheel.kernel.clock import timestamp
 from cartwheel.kernel.conditions import Condition, Equals, NotExists
-from cartwheel.kernel.store import Key, Put, Query, Store
+from cartwheel.kernel.store import Key, Put, Query, Scan, Store
 
 from .model import Order
 
@@ -60,6 +60,10 @@ def of_customer(
     query = Query(TABLE, partition, "by-customer", between=between, limit=limit, forward=False, cursor=cursor)
     page = store.query(query)
     return [Order.model_validate(item) for item in page.items], page.next
+
+
+def all_orders(cursor: str | None) -> Scan:
+    return Scan(TABLE, "ORDER#", cursor=cursor)
 
 
 def _customer_key(customer_id: str) -> str:

@@ -6,9 +6,10 @@ from cartwheel.kernel.environment import Environment
 
 from .provider import PaymentProvider
 from .sandbox import SandboxProvider
+from .watch import Watched
 
 NAME: Final = "sandbox"  # the last part of the webhook's path
 
 
 def provider(environment: Environment) -> PaymentProvider:
-    return SandboxProvider(environment.store)
+    return Watched(SandboxProvider(environment.store))

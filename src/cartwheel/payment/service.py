@@ -94,10 +94,11 @@ def _refund(unit: UnitOfWork, provider: PaymentProvider, payment: Payment) -> No
 def _record(unit: UnitOfWork, payment: Payment) -> None:
     """Store the new state and announce it, if others care, in the same transaction."""
     unit.write(store.save(payment))
-    unit.emit(*_announcements(payment))
+    unit.emit(*announcements(payment))
 
 
-def _announcements(payment: Payment) -> list[Event]:
+def announcements(payment: Payment) -> list[Event]:
+    """What others are told of a payment in this state."""
     order_id, amount, currency = payment.order_id, payment.amount, payment.currency
     match payment.state:
         case PaymentState.AUTHORISED:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cartwheel.kernel.clock import timestamp
 from cartwheel.kernel.conditions import Equals, NotExists
-from cartwheel.kernel.store import Key, Put, Query, Store
+from cartwheel.kernel.store import Key, Put, Query, Scan, Store
 
 from .model import Payment
 
@@ -41,3 +41,7 @@ def due(store: Store, moment: datetime, limit: int) -> Iterator[Payment]:
     for shard in range(SHARDS):
         query = Query(TABLE, f"DUE#{shard}", index="by-due", between=("0", timestamp(moment) + "~"), limit=limit)
         yield from (Payment.model_validate(item) for item in store.query(query).items)
+
+
+def all_payments(cursor: str | None) -> Scan:
+    return Scan(TABLE, "PAYMENT#", cursor=cursor)

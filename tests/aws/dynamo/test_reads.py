@@ -5,7 +5,7 @@ import os
 import pytest
 
 from cartwheel.aws.store import DynamoStore
-from cartwheel.kernel.store import MAX_PK_BYTES, InvalidCursor, InvalidWrite, Key, Page, Query
+from cartwheel.kernel.store import MAX_PK_BYTES, InvalidCursor, InvalidWrite, Key, Page, Query, Scan
 from tests.contract.adapters import OTHER_DYNAMODB, THINGS, dynamo_client
 
 from .wire import Wire, error
@@ -62,6 +62,41 @@ def test_a_page_takes_one_request(store: DynamoStore, wire: Wire) -> None:
     assert [item["SK"] for item in page.items] == ["0", "1"]
     assert page.next
     assert [body["Limit"] for _, body in wire.sent] == [3]
+
+
+def test_a_scan_that_finds_nothing_ends_its_page_in_the_end(store: DynamoStore, wire: Wire) -> None:
+    """It reads more at each request, and then lets its caller breathe: the cursor goes on from what was read."""
+    item = {"PK": {"S": "other"}, "SK": {"S": "s"}}
+    wire.script = [*[(200, {"Items": [], "LastEvaluatedKey": item})] * 8, (200, {"Items": []})]
+    page = store.scan(Scan(THINGS, "p", limit=1))
+    assert page.items == []
+    assert [body["Limit"] for _, body in wire.sent] == [2 * 2**number for number in range(8)]
+    assert all(body["ConsistentRead"] for _, body in wire.sent)
+    assert store.scan(Scan(THINGS, "p", limit=1, cursor=page.next)) == Page([], None)
+    assert wire.sent[-1][1]["ExclusiveStartKey"] == item
+
+
+def test_a_scan_asks_for_the_keys_that_begin_so(store: DynamoStore, wire: Wire) -> None:
+    wire.script = [(200, {"Items": []}), (200, {"Items": []})]
+    store.scan(Scan(THINGS, "p"))
+    store.scan(Scan(THINGS, ""))
+    (_, some), (_, all_of_them) = wire.sent
+    assert some["FilterExpression"] == "begins_with(#n0, :v0)"
+    assert some["ExpressionAttributeNames"] == {"#n0": "PK"}
+    assert some["ExpressionAttributeValues"] == {":v0": {"S": "p"}}
+    assert "FilterExpression" not in all_of_them
+    assert store.scan(Scan(THINGS, "x" * (MAX_PK_BYTES + 1))) == Page([], None)
+    assert len(wire.sent) == 2
+
+
+def test_a_scan_s_cursor_that_dynamodb_refuses_was_tampered_with(store: DynamoStore, wire: Wire) -> None:
+    item = {"PK": {"S": "p"}, "SK": {"S": "s"}}
+    wire.script = [(200, {"Items": [item, item]}), error("ValidationException"), error("ValidationException")]
+    cursor = store.scan(Scan(THINGS, "p", limit=1)).next
+    with pytest.raises(InvalidCursor):
+        store.scan(Scan(THINGS, "p", cursor=cursor))
+    with pytest.raises(InvalidWrite):
+        store.scan(Scan(THINGS, "p"))
 
 
 def test_another_dynamodb_was_asked_too() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cartwheel.app import APP
+from cartwheel.kernel.bus import ARCHIVED
 from tests.infra import wanted
 from tests.infra.stage import MAPPING, RULE, SCHEDULE, Stage, differences, pascal
 
@@ -44,14 +45,14 @@ def rules_and_schedules_are_switched_on(stage: Stage) -> Iterator[str]:
 
 def consumers_are_fed_from_their_queues(stage: Stage) -> Iterator[str]:
     found = {
-        mapping["FunctionName"]: (mapping["EventSourceArn"], mapping.get("BatchSize"), _concurrency(mapping))
+        mapping["FunctionName"]: (mapping["EventSourceArn"], _batches(mapping), _concurrency(mapping))
         for mapping in stage.of(MAPPING).values()
         if not _stream(mapping)
     }
     fed = {
         stage.function_id(c.name): (
             f"{stage.output(f'{pascal(c.name)}QueueUrl')}.Arn",
-            c.batch,
+            (c.batch, 1 if c.batch > 10 else None),  # the seconds that Lambda demands for so many
             c.function.concurrency or 20,
         )
         for c in APP.consumers
@@ -124,8 +125,9 @@ def the_archive_keeps_the_events_of_the_bus(stage: Stage) -> Iterator[str]:
     archives = list(stage.of("AWS::Events::Archive").values())
     if [archive["SourceArn"] for archive in archives] != [f"{stage.output('EventBusName')}.Arn"]:
         yield f"the archives are of {archives}"
-    if any(not archive.get("RetentionDays") for archive in archives):
-        yield "an archive keeps events for ever"
+    days = {archive.get("RetentionDays") for archive in archives}
+    if days != {ARCHIVED.days if stage.production else 3}:
+        yield f"the archive keeps events for {days} days"
 
 
 def _stream(mapping: dict[str, Any]) -> bool:
@@ -136,6 +138,10 @@ def _stream(mapping: dict[str, Any]) -> bool:
 def _filters(mapping: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = mapping.get("FilterCriteria", {}).get("Filters", [])
     return found
+
+
+def _batches(mapping: dict[str, Any]) -> Any:
+    return mapping.get("BatchSize"), mapping.get("MaximumBatchingWindowInSeconds")
 
 
 def _concurrency(mapping: dict[str, Any]) -> Any:

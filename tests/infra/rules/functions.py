@@ -15,6 +15,8 @@ from tests.infra.stage import FUNCTION, Stage, differences, variables
 ARCHITECTURE: Final = "arm64"
 RUNTIME: Final = "python3.13"
 MEMORY: Final = 512  # MiB; infra/settings.py says why
+MOST_VARIABLES: Final = 4096  # bytes; more is refused at the deployment
+MOST_GROUPS: Final = 50  # of one query
 API_TIMEOUT: Final = 29  # seconds; API Gateway waits no longer than 30
 
 
@@ -102,6 +104,22 @@ def variables_are_what_the_function_needs(stage: Stage) -> Iterator[str]:
             continue
         yield from differences(vars(read), vars(due), f"{name}:")
         yield from (f"{name} has the variable {odd}" for odd in variables(function).keys() ^ due.variables().keys())
+
+
+def variables_fit_into_what_lambda_takes(stage: Stage) -> Iterator[str]:
+    """With the names that a deployment makes: those of what is in a stack are its name, theirs, and 12 letters more."""
+    for name, (_, function) in stage.functions.items():
+        texts = [f"{variable}{value}" for variable, value in variables(function).items()]
+        made = sum(text.count("shop/") for text in texts) * len(f"cartwheel-{stage.name}---------------")
+        if sum(map(len, texts)) + made > MOST_VARIABLES:
+            yield f"{name} has variables of more than {MOST_VARIABLES} bytes"
+
+
+def no_query_reads_more_groups_than_it_can(stage: Stage) -> Iterator[str]:
+    for name, (_, function) in stage.functions.items():
+        groups = variables(function).get("CARTWHEEL_LOG_GROUPS", "").split()
+        if len(groups) > MOST_GROUPS:
+            yield f"{name} searches {len(groups)} log groups"
 
 
 def secrets_are_only_where_they_are_declared(stage: Stage) -> Iterator[str]:

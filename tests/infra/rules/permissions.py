@@ -8,7 +8,11 @@ from tests.infra.stage import FUNCTION, ROLE, SCHEDULE, Stage, differences, pasc
 
 TRACES: Final = frozenset({"xray:PutTelemetryRecords", "xray:PutTraceSegments"})
 # Why these may be used on any resource.
-UNNAMED: Final[Mapping[str, str]] = dict.fromkeys(TRACES, "a trace is no resource that could be named")
+QUERIES: Final = frozenset({"logs:GetQueryResults", "logs:StopQuery"})
+UNNAMED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(TRACES, "a trace is no resource that could be named"),
+    **dict.fromkeys(QUERIES, "a query of logs is none; what it may read is named where it starts"),
+}
 
 TABLE_ACTIONS: Final = {
     "get": "dynamodb:GetItem",
@@ -17,6 +21,7 @@ TABLE_ACTIONS: Final = {
     "delete": "dynamodb:DeleteItem",
     "check": "dynamodb:ConditionCheckItem",
     "query": "dynamodb:Query",
+    "scan": "dynamodb:Scan",
 }
 QUEUE_ACTIONS: Final = (
     "sqs:ChangeMessageVisibility",
@@ -103,13 +108,16 @@ def _grants(stage: Stage, each: wanted.Wanted) -> Grants:
     if each.function is None:
         return _relaying(stage, table)
     grants: Grants = {}
-    for access in each.function.access - {"publish"}:
+    for access in each.function.access - {"publish", "journal"}:
         action, _, index = access.partition(" ")
         grants.setdefault(TABLE_ACTIONS[action], set()).add(f"{table}/index/{index}" if index else table)
     if each.function.secrets:
         grants["secretsmanager:GetSecretValue"] = {stage.secret(secret) for secret in each.function.secrets}
     if "publish" in each.function.access:
         grants["events:PutEvents"] = {f"{stage.output('EventBusName')}.Arn"}
+    if "journal" in each.function.access:
+        grants["logs:StartQuery"] = {f"{group}.Arn" for group in wanted.logs(stage, each.name)}
+        grants |= {action: {"*"} for action in QUERIES}
     if each.trigger == "direct":  # an asynchronous call that fails to the end is kept
         grants["sqs:SendMessage"] = {f"{stage.output('UndeliveredUrl')}.Arn"}
     if each.consumer:

@@ -1,4 +1,4 @@
-"""What must outlive a deployment does."""
+"""What must outlive a deployment does (ADR 17)."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,7 +12,10 @@ STATEFUL: Final[dict[str, tuple[str, Any, Any]]] = {
     "AWS::Cognito::UserPool": ("DeletionProtection", "ACTIVE", "INACTIVE"),
     "AWS::SecretsManager::Secret": ("", None, None),
     "AWS::Events::Archive": ("", None, None),
+    "AWS::Logs::LogGroup": ("", None, None),
 }
+BESIDE_WHAT_WORKS: Final = ("AWS::Logs::LogGroup",)
+WORKING: Final = ("AWS::Lambda::", "AWS::SQS::")
 ALIKE: Final = ("AWS::RDS::", "AWS::S3::", "AWS::EFS::", "AWS::ElastiCache::", "AWS::DynamoDB::GlobalTable")
 
 
@@ -54,22 +57,28 @@ def indexes_carry_whole_items(stage: Stage) -> Iterator[str]:
 
 
 def data_is_kept_in_production_and_goes_elsewhere(stage: Stage) -> Iterator[str]:
-    policy = "Retain" if stage.production else "Delete"
+    """Explicitly so; and whatever holds none leaves no trace."""
     for name, resource in stage.resources.items():
-        if resource["Type"] in STATEFUL:
-            found = {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")}
-            if found != {policy}:
-                yield f"{name} is not '{policy}' when its stack goes, but {found}"
-            switch, on, off = STATEFUL[resource["Type"]]
-            if switch and resource["Properties"].get(switch, off) != (on if stage.production else off):
-                yield f"{name} has {switch} {resource['Properties'].get(switch)}"
+        stateful = resource["Type"] in STATEFUL
+        policy = "Retain" if stateful and stage.production else "Delete"
+        unsaid = None if stateful else "Delete"
+        found = {resource.get(key, unsaid) for key in ("DeletionPolicy", "UpdateReplacePolicy")}
+        if found != {policy}:
+            yield f"{name} is not '{policy}' when its stack goes, but {found}"
+        switch, on, off = STATEFUL.get(resource["Type"], ("", None, None))
+        if switch and resource["Properties"].get(switch, off) != (on if stage.production else off):
+            yield f"{name} has {switch} {resource['Properties'].get(switch)}"
 
 
 def data_is_apart_from_what_is_replaced(stage: Stage) -> Iterator[str]:
     for name, resource in stage.resources.items():
-        kept = resource["Type"] in STATEFUL or resource["Type"].startswith(ALIKE)
-        if kept and name.startswith("shop/"):
+        kind, replaced = resource["Type"], name.startswith("shop/")
+        if kind in BESIDE_WHAT_WORKS:
+            continue
+        if replaced and (kind in STATEFUL or kind.startswith(ALIKE)):
             yield f"{name} holds data, and is in the stack that deployments replace"
+        if not replaced and kind.startswith(WORKING):
+            yield f"{name} works, and is in a stack that keeps data"
 
 
 def _keys(keyed: dict[str, Any]) -> list[tuple[str, str]]:

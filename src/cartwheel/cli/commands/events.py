@@ -20,12 +20,14 @@ app = typer.Typer(no_args_is_help=True, help="See what happened in the shop.")
 def tail(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")] = False,
     last: Annotated[int, typer.Option(min=0, max=100_000, help="How many past events to begin with.")] = 20,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Begin with what was published then.")] = None,
     event_type: Annotated[str | None, typer.Option("--type", help="Only events of this type.")] = None,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Show the newest events: time, type, subject and correlation id.
 
+    They come from the archive of the bus, in the order of publishing; with --since it goes back years.
     With --json each line is a whole event, with its data.
 
     Example: cartwheel events tail --follow --type OrderConfirmed
@@ -33,16 +35,43 @@ def tail(
     from cartwheel.cli.client import Client
 
     with Client(data) as shop:
-        past, position = _newest(shop, last, event_type)
+        past, newest = _newest(shop, 0 if since else last, event_type)
         for event in past:
             _show(event, as_json)
-        while follow:
-            page = shop.get("/_host/events", after=position, type=event_type)
+        position = 0 if since else newest
+        while follow or position < newest:
+            page = shop.get("/_host/events", after=position, since=since, type=event_type)
             for event in page["items"]:
                 _show(event, as_json)
             if page["after"] == position:
                 time.sleep(POLL)
-            position = page["after"]
+            position, since = page["after"], None
+
+
+@app.command("list")
+def list_events(
+    event_type: Annotated[
+        str | None, typer.Option("--type", help="Those of a type, of the last month at first.")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="Those about one thing, such as an order.")] = None,
+    correlation: Annotated[str | None, typer.Option(help="Those that go back to one request.")] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Only events from then on.")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Only events before.")] = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Ask the ledger for events by type, by subject or by correlation id, oldest first.
+
+    It keeps every event for a year. With --json each line is a whole event, as GET /events answers it.
+
+    Example: cartwheel events list --subject 01a1fa68-fb70-7ddb-99ba-bd8497c425cb
+    """
+    from cartwheel.cli.client import Client
+
+    asked = {"type": event_type, "subject": subject, "correlation": correlation, "from": start, "to": end}
+    with Client(data) as shop:
+        for event in shop.items("/events", **asked):
+            _show(event, as_json)
 
 
 def _newest(shop: "Client", number: int, event_type: str | None) -> tuple[list[dict[str, Any]], int]:
@@ -69,7 +98,7 @@ def _show(event: dict[str, Any], as_json: bool) -> None:
         subject, correlation_id = str(metadata.get("subject", "")), str(metadata.get("correlationId", ""))
     output.print_styled(
         (event["time"], "dim"),
-        (f"  {event['detail-type']:20}", "bold"),
+        (f"  {event.get('type') or event['detail-type']:20}", "bold"),
         (f"  {subject:36}", ""),
         (f"  {correlation_id}", "dim"),
     )

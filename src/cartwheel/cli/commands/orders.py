@@ -7,7 +7,10 @@ import typer
 from cartwheel.cli import output
 from cartwheel.cli.options import DATA, Data, Json
 
+from .timeline import timeline
+
 app = typer.Typer(no_args_is_help=True, help="Look at an order.")
+app.command("timeline")(timeline)
 
 
 @app.callback()  # without one, typer would make the only command the app itself

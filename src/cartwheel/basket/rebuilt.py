@@ -1,0 +1,14 @@
+"""What of basket's table is made of the catalog's events alone."""
+
+from typing import Final
+
+from cartwheel.kernel.projection import Projected
+
+from .store import TABLE
+
+PRICES: Final = Projected(
+    name="prices",
+    table=TABLE,
+    handler="cartwheel.basket.consumers:handler",
+    prefixes=("OFFER#", "PRODUCT#"),
+)

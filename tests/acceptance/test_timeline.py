@@ -1,0 +1,71 @@
+"""The timeline of an order: what happened to it, from the events and from what functions logged on this host."""
+
+from typing import Any
+
+import pytest
+
+from .shop import Shop
+
+pytestmark = pytest.mark.slow
+
+
+def _timeline(shop: Shop, order_id: str) -> Any:
+    return shop.get(f"/orders/{order_id}/timeline", shop.staff)
+
+
+def test_a_whole_story(shop: Shop) -> None:
+    order_id = shop.buy(shop.sku("handled"), email="alice@example.com", paymentToken="tok_approve")
+    shop.settled(order_id)
+    shop.ask("POST", f"/orders/{order_id}/fulfil", who=shop.staff)
+    wanted = {
+        ("request", "basket-api"),
+        ("event", "basket"),
+        ("event", "ordering"),
+        ("event", "inventory"),
+        ("event", "payment"),
+        ("mail", "notification"),
+        ("delivery", "ordering-placement"),
+        ("delivery", "inventory-events"),
+        ("delivery", "payment-events"),
+        ("delivery", "notification-events"),
+        ("payment", "payment-events"),
+        ("staff", "ordering-api"),
+    }
+
+    def look() -> Any:
+        found = _timeline(shop, order_id)
+        missing = wanted - {(entry["kind"], entry["where"]) for entry in found["entries"]}
+        return None if missing or "waitsFor" in found else found
+
+    found = shop.until(look)
+    whats = [entry["what"] for entry in found["entries"]]
+    steps = ["CheckoutBasket", "OrderPlaced", "StockReserved", "OrderConfirmed", "OrderFulfilled", "capture: done"]
+    assert [what for what in whats if what in steps] == steps
+    assert found["summary"] == "FULFILLED, waits for nothing"
+    assert "@" not in str(found)
+    assert "tok_" not in str(found)
+
+
+def test_what_an_order_waits_for(shop: Shop) -> None:
+    order_id = shop.order(paymentToken="tok_timeout")
+
+    def look() -> Any:
+        found = _timeline(shop, order_id) if shop.get(f"/orders/{order_id}")["status"] == "RESERVED" else {}
+        return found if any(each["function"] == "payment-events" for each in found.get("open", ())) else None
+
+    found = shop.until(look)
+    (failing,) = [each for each in found["open"] if each["function"] == "payment-events"]
+    assert (found["status"], found["waitsFor"]["on"], failing["event"]) == (
+        "RESERVED",
+        "payment-events",
+        "StockReserved",
+    )
+    if "error" in failing:  # it may be under way this very moment
+        assert failing["error"].startswith("ProviderTimeout")
+    assert found["waitsFor"]["until"] > failing["at"]
+
+
+def test_an_order_that_is_none_has_no_timeline(shop: Shop) -> None:
+    unknown = "01a1fb8c-3552-753f-bcbd-fab7e587e765"
+    assert "such an order" in shop.refusal("GET", f"/orders/{unknown}/timeline", who=shop.staff, status=404)["detail"]
+    shop.refusal("GET", f"/orders/{unknown}/timeline", who=shop.customer, status=403)
