@@ -28,7 +28,7 @@ unexport PIP_PREFIX PIP_REQUIRE_HASHES PIP_TARGET PIP_USER PYTHONHOME PYTHONPATH
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up test lint format acceptance docs bench bootstrap synth diff deploy destroy lock clean
+.PHONY: help up test lint format acceptance docs audit bench bootstrap synth diff deploy destroy lock clean
 
 help: ## list these targets
 	@echo "Usage: make <target> [PYTHON=$(PYTHON)]"
@@ -57,6 +57,9 @@ format: $(DEV) ## bring the code into form
 docs: $(RUNTIME) ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
 
+audit: $(INFRA) $(TOOLS)/audit/.installed ## ask the registries for known vulnerabilities of what is pinned
+	$(BIN)/python -m infra.audit
+
 bench: $(DEV) ## measure a running shop beside its floors; STORED=1000,1000000 for other numbers of stored orders
 	$(BIN)/python -m bench $(if $(STORED),--stored $(STORED)) $(ARGS)
 
@@ -83,6 +86,7 @@ lock: $(DEV) ## pin what pyproject.toml asks for; with ARGS=--upgrade, the newes
 	$(LOCK) $(ARGS) --group ministack --output-file requirements/ministack.txt
 	$(LOCK) $(ARGS) --group checkov --output-file requirements/checkov.txt
 	$(LOCK) $(ARGS) --group awscli --output-file requirements/awscli.txt
+	$(LOCK) $(ARGS) --group audit --output-file requirements/audit.txt
 	rm -rf node_modules package-lock.json
 	$(NPM) install
 

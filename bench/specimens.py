@@ -27,7 +27,8 @@ from tests.support.running import RunningShop
 from .shopping import SKUS, buy
 from .wire import wires
 
-TABLES: Final = [*(physical(table.name) for table in APP.tables), "events"]
+CHAINED: Final = "audit"  # its entries follow on each other, whatever becomes of an order: there are no copies of them
+TABLES: Final = [*(physical(table.name) for table in APP.tables if table.name != CHAINED), "events"]
 ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 MONTH: Final = re.compile(r"(?:(?<=MAILBOX#)|(?<=EVENTS#))\d{4}-\d\d")

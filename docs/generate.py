@@ -24,7 +24,6 @@ from cartwheel.kernel.events import Event
 from cartwheel.kernel.inbox import Inbox
 from cartwheel.kernel.openapi import document
 from cartwheel.kernel.router import SCHEME
-from cartwheel.kernel.topology import Slice
 
 HERE: Final = Path(__file__).parent
 MEANINGS: Final[dict[str, Any]] = tomllib.loads((HERE / "fields.toml").read_text())
@@ -39,29 +38,34 @@ Schema = dict[str, Any]
 def events() -> Iterator[str]:
     """An overview, then each event with its fields, then the records within them."""
     yield "| event | tells | goes to |\n|---|---|---|"
-    emitted = [(part, event) for part in APP.slices for event in part.emits]
+    emitted = [(_readme(part.name), event) for part in APP.slices for event in part.emits]
+    emitted += [("the runner of every slice", event) for event in APP.common]
     for _, event in emitted:
         name = event.detail_type()
         yield f"| [`{name}`](#{name.lower()}) | {_told(event)} | {_consumers(event)} |"
     records: dict[str, Schema] = {}
-    for part, event in emitted:
+    for emitter, event in emitted:
         schema = event.model_json_schema(by_alias=True)
         records |= schema.get("$defs", {})
-        yield from _event(part, event, schema)
+        yield from _event(emitter, event, schema)
     yield "\n## Records within events"
     for name, record in sorted(records.items()):
         yield f"\n### {name}\n\n{_line(record['description'])}\n"
         yield from _fields(name, record)
 
 
-def _event(part: Slice, event: type[Event], schema: Schema) -> Iterator[str]:
+def _readme(slice_name: str) -> str:
+    return f"[{slice_name}](../src/cartwheel/{slice_name}/README.md)"
+
+
+def _event(emitter: str, event: type[Event], schema: Schema) -> Iterator[str]:
     yield f"\n## {event.detail_type()}\n\n{_told(event)}\n"
     subject = event.model_fields[event.subject_field].alias
     versions = ", ".join(
         f"[{version}](schemas/{contract.file_of(event, version)})" for version in range(event.version, 0, -1)
     )
     yield f"- source `{event.source}`, version {versions}, subject `{subject}`"
-    yield f"- emitted by [{part.name}](../src/cartwheel/{part.name}/README.md), goes to {_consumers(event)}\n"
+    yield f"- emitted by {emitter}, goes to {_consumers(event)}\n"
     yield from _fields(event.detail_type(), schema, _needs(event))
 
 
@@ -102,6 +106,8 @@ def _type(field: Schema) -> str:
         return f"[{name}](#{name.lower()})"
     if kind["type"] == "array":
         return f"list of {_type(kind['items'])}"
+    if kind["type"] == "object":
+        return f"{_type(kind['additionalProperties'])} by name"
     return {"string": "text"}.get(kind["type"], str(kind["type"]))
 
 

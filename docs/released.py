@@ -14,7 +14,7 @@ UNKNOWN = (
 
 def schemas(folder: Path) -> Iterator[tuple[Path, str]]:
     """The file of each present version, and what ought to be in it. Raises Broken; the older ones stay as they are."""
-    emitted = [event for part in APP.slices for event in part.emits]
+    emitted = [*APP.common, *(event for part in APP.slices for event in part.emits)]
     present = {folder / contract.file_of(event): event for event in emitted}
     older = {folder / contract.file_of(event, past) for event in emitted for past in range(1, event.version)}
     there = set(folder.rglob("*.json"))

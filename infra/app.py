@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import aws_cdk
-from aws_cdk.aws_lambda import Code
 
 from cartwheel.app import APP
 from cartwheel.kernel.topology import App
@@ -30,13 +29,13 @@ def synthesize() -> None:
     """What the CDK's command line asks for, by its context. Raises InvalidSetting."""
     app = aws_cdk.App()
     settings = Settings.read(app.node.get_all_context())
-    build(app, settings, Code.from_asset(str(bundle(settings.architecture, settings.python))))
+    build(app, settings, str(bundle(settings.architecture, settings.python, settings.shop.require_token)))
     app.synth()
 
 
-def build(app: aws_cdk.App, settings: Settings, code: Code, shop: App = APP) -> Stacks:
-    """Put the stacks of a stage into the CDK app; all functions share the code."""
+def build(app: aws_cdk.App, settings: Settings, code: str, shop: App = APP) -> Stacks:
+    """Put the stacks of a stage into the CDK app; all functions share the folder of code, as one asset."""
     data = Data(app, settings, shop)
-    identity = Identity(app, settings)
+    identity = Identity(app, settings, code, shop, data)
     stateless = Shop(app, settings, code, shop, data, identity)
     return Stacks(data, identity, stateless, Archive(app, settings, stateless.bus))

@@ -4,16 +4,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
-from urllib.parse import urlsplit
 
+from cartwheel.app import APP
 from cartwheel.aws.deployment import MEMORY, PREFIX
 from cartwheel.kernel.settings import SECRETS, InvalidSetting
 from cartwheel.kernel.settings import Settings as ShopSettings
+from cartwheel.kernel.throttle import Rate
 
 Architecture = Literal["arm64", "x86_64"]
 
 STAGE: Final = re.compile("staging|production|pr-[1-9][0-9]{0,6}|dev|dev-[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_STAGE: Final = 24
+READING: Final = APP.rates["reading"]
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -22,8 +24,9 @@ class Settings:
     """One copy of the shop. Each field but the last is a context value of its name.
 
     `memory` is in MiB: at 512 a cold start, which is imports, takes half as long as at 256 and costs the same.
-    `rate` is the requests a second that the API lets in for long, `burst` how many at once, and `concurrency` how many
-    invocations one consumer may run at once unless the map says it.
+    `rate` is the requests a second that the API lets in for long on each route, `burst` how many at once: what the map
+    allows one client who reads. `concurrency` is how many invocations one consumer may run at once unless the map
+    says it.
     `variables` are the shop's own settings, whole: `CARTWHEEL_CURRENCY`.
     """
 
@@ -31,8 +34,8 @@ class Settings:
     architecture: Architecture = "arm64"
     python: str = "3.13"
     memory: int = MEMORY
-    rate: int = 100
-    burst: int = 200
+    rate: int = round(READING.per_second)
+    burst: int = READING.burst
     concurrency: int = 20
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,6 +59,18 @@ class Settings:
         )
         _check_shop(settings.variables)
         return settings
+
+    @property
+    def writing(self) -> Rate:
+        """Of each route that changes something: less than `rate`, as the map has it."""
+        writing = APP.rates["writing"]
+        share = writing.per_second / READING.per_second
+        return Rate(max(1, round(self.rate * share)), max(1, round(self.burst * writing.burst / READING.burst)))
+
+    @property
+    def shop(self) -> ShopSettings:
+        """The shop's own settings, read."""
+        return ShopSettings.read(self.variables)
 
 
 def _stage(name: str) -> str:
@@ -88,9 +103,8 @@ def _check_shop(variables: Mapping[str, str]) -> None:
             raise InvalidSetting(f"{name} is no setting of the shop: use {', '.join(sorted(known - generated))}")
         if name in generated:
             raise InvalidSetting(f"{name} is a secret: each stage generates its own in Secrets Manager; leave it out")
-    password = urlsplit(ShopSettings.read(variables).smtp_url).password
-    if password and not password.startswith("{{resolve:"):
+    if ShopSettings.read(variables).smtp_password:
         raise InvalidSetting(
-            "CARTWHEEL_SMTP_URL holds a password, which the template would show: store it in Secrets Manager and "
-            "write {{resolve:secretsmanager:<name>}} in its place"
+            "CARTWHEEL_SMTP_URL holds a password, which the template would show: leave it out, and put it into the "
+            "secret that the output SmtpPasswordArn names"
         )

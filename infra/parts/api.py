@@ -14,6 +14,8 @@ from aws_cdk.aws_apigatewayv2 import CfnApi, CfnAuthorizer, CfnIntegration, CfnR
 from aws_cdk.aws_lambda import CfnPermission, Function
 from constructs import Construct
 
+from cartwheel.kernel import answer_headers
+from cartwheel.kernel.openapi import MUTATING
 from cartwheel.kernel.router import FUNCTION
 from infra.accepted import accept
 from infra.names import pascal
@@ -50,7 +52,9 @@ class Api(Construct):
     def __init__(self, scope: Construct, document: dict[str, Any], tokens: Tokens, settings: Settings) -> None:
         super().__init__(scope, "Api")
         self._document = document
-        self._api = CfnApi(self, "Resource", name=Stack.of(self).stack_name, protocol_type="HTTP")
+        self._api = CfnApi(
+            self, "Resource", name=Stack.of(self).stack_name, protocol_type="HTTP", cors_configuration=_cors(settings)
+        )
         self._authorizer = CfnAuthorizer(
             self,
             "Tokens",
@@ -60,7 +64,7 @@ class Api(Construct):
             identity_source=["$request.header.Authorization"],
             jwt_configuration=CfnAuthorizer.JWTConfigurationProperty(issuer=tokens.issuer, audience=[tokens.audience]),
         )
-        self._stage(settings)
+        self._settings, self._writing = settings, list[CfnRoute]()
         CfnOutput(scope, "ApiUrl", value=self._api.attr_api_endpoint)
 
     def route(self, functions: Mapping[str, Function], pages: Function) -> None:
@@ -71,6 +75,7 @@ class Api(Construct):
                 secured = bool(operation.get("security"))
                 self._route(f"{method.upper()} {path}", answering[operation[FUNCTION]], secured)
         self._route(CATCH_ALL, self._integrate("pages", pages), secured=False)
+        self._stage(self._settings)
 
     def _integrate(self, name: str, function: Function) -> str:
         """One permission a function: for any route of this API, and of no other."""
@@ -102,6 +107,8 @@ class Api(Construct):
             authorization_type="JWT" if secured else "NONE",
             authorizer_id=self._authorizer.ref if secured else None,
         )
+        if key.partition(" ")[0].lower() in MUTATING:
+            self._writing.append(route)
         if not secured:
             accept(route, "APIG4", "The OpenAPI document has it open: guests look, fill baskets and order.")
 
@@ -115,7 +122,8 @@ class Api(Construct):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         line = json.dumps({name: f"$context.{name}" for name in LOGGED})
-        CfnStage(
+        writing = settings.writing
+        stage = CfnStage(
             self,
             "Stage",
             api_id=self._api.ref,
@@ -125,4 +133,24 @@ class Api(Construct):
             default_route_settings=CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=settings.rate, throttling_burst_limit=settings.burst
             ),
+            route_settings={
+                route.route_key: {"ThrottlingRateLimit": writing.per_second, "ThrottlingBurstLimit": writing.burst}
+                for route in self._writing
+            },
         )
+        for route in self._writing:  # which API Gateway must know to throttle
+            stage.add_dependency(route)
+
+
+def _cors(settings: Settings) -> CfnApi.CorsProperty | None:
+    """What pages of the shop's own origins may do; API Gateway answers the browsers' questions itself."""
+    origins = sorted(settings.shop.allowed_origins)
+    if not origins:
+        return None
+    return CfnApi.CorsProperty(
+        allow_origins=origins,
+        allow_methods=list(answer_headers.METHODS),
+        allow_headers=list(answer_headers.SENT),
+        expose_headers=list(answer_headers.READ),
+        max_age=answer_headers.PREFLIGHT_SECONDS,
+    )

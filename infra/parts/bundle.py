@@ -56,30 +56,31 @@ UNUSED: Final = (
 )
 
 
-def bundle(architecture: Architecture = "arm64", python: str = "3.13") -> Path:
+def bundle(architecture: Architecture = "arm64", python: str = "3.13", require_token: bool = False) -> Path:
     """The folder for functions on that processor and minor version of Python: built, or found as it was built before.
+    `require_token` is the shop's setting, of which the API's document tells.
 
     Without that Python on this machine there is no bytecode in it; a line on stderr says so. Raises CannotBundle.
     """
     compiler = bytecode_compiler(python)
-    target = BUNDLES / _digest(architecture, python, compiler is not None)
+    target = BUNDLES / _digest(architecture, python, require_token, compiler is not None)
     if not target.exists():
         BUNDLES.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=BUNDLES, prefix=".") as scratch:
             folder = Path(scratch) / "bundle"
-            _fill(folder, architecture, python, compiler)
+            _fill(folder, architecture, python, compiler, require_token)
             _publish(folder, target)
     return target
 
 
-def _fill(folder: Path, architecture: Architecture, python: str, compiler: Path | None) -> None:
+def _fill(folder: Path, architecture: Architecture, python: str, compiler: Path | None, require_token: bool) -> None:
     install(REQUIREMENTS, folder, architecture, python)
     _prune(folder)
     for path in shipped():
         copy = folder / "cartwheel" / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PACKAGE / path, copy)
-    _write_pages(folder / "cartwheel/aws")
+    _write_pages(folder / "cartwheel/aws", require_token)
     if compiler:
         compile_all(compiler, folder)
 
@@ -99,9 +100,11 @@ def _prune(folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _write_pages(folder: Path) -> None:
+def _write_pages(folder: Path, require_token: bool) -> None:
     """What the shop's own pages answer: worked out once here, not at every cold start."""
-    contract = json.dumps(document(APP), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    contract = json.dumps(
+        document(APP, require_token), ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    ).encode()
     (folder / "openapi.json").write_bytes(contract)
     (folder / "docs.html").write_bytes(docs_page(contract))
 

@@ -9,8 +9,11 @@ from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
 from cartwheel.kernel.bus import PUBLISH
+from cartwheel.kernel.identity import IDENTITY
 from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.store import QUERY
+from cartwheel.kernel.vault import ACTIONS as VAULT_ACCESS
+from cartwheel.kernel.vault import granted
 
 ACTIONS: Final = {
     "get": "dynamodb:GetItem",
@@ -23,7 +26,7 @@ ACTIONS: Final = {
 }
 
 
-ELSEWHERE: Final = frozenset({PUBLISH, JOURNAL})  # is not access to a table
+ELSEWHERE: Final = frozenset({PUBLISH, JOURNAL, IDENTITY, *VAULT_ACCESS})  # is not access to the slice's own table
 
 
 def use_table(table_arn: str, access: Iterable[str]) -> list[PolicyStatement]:
@@ -34,6 +37,11 @@ def use_table(table_arn: str, access: Iterable[str]) -> list[PolicyStatement]:
         *([_allow(actions, [table_arn])] if actions else []),
         *([_allow([ACTIONS["query"]], _index_arns(table_arn, indexes))] if indexes else []),
     ]
+
+
+def use_vault(table_arn: str, access: Iterable[str]) -> PolicyStatement:
+    """What sealing, opening and forgetting take of the table of keys."""
+    return _allow(sorted(ACTIONS[action] for action in granted(access)), [table_arn])
 
 
 def relay_rows(table_arn: str, stream_arn: str, index: str, bus_arn: str) -> list[PolicyStatement]:
@@ -49,6 +57,10 @@ def relay_rows(table_arn: str, stream_arn: str, index: str, bus_arn: str) -> lis
 
 def publish(bus_arn: str) -> PolicyStatement:
     return _allow(["events:PutEvents"], [bus_arn])
+
+
+def end_accounts(user_pool_arn: str) -> PolicyStatement:
+    return _allow(["cognito-idp:AdminDeleteUser"], [user_pool_arn])
 
 
 def receive(queue_arn: str) -> PolicyStatement:

@@ -1,5 +1,7 @@
 """The table of a slice, as the `Store` port wants it."""
 
+from typing import Final
+
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_dynamodb import (
     Attribute,
@@ -13,7 +15,10 @@ from constructs import Construct
 
 from cartwheel.kernel.store import EXPIRES
 from cartwheel.kernel.topology import Table
+from cartwheel.kernel.vault import TABLE as VAULT
 from infra.names import pascal
+
+KEYS_RESTORABLE: Final = 7  # days: as long as that, a backup still has the keys of those who were erased
 
 
 def make_table(scope: Construct, table: Table, production: bool) -> DynamoTable:
@@ -24,8 +29,11 @@ def make_table(scope: Construct, table: Table, production: bool) -> DynamoTable:
         partition_key=_text("PK"),
         sort_key=_text("SK"),
         billing_mode=BillingMode.PAY_PER_REQUEST,
-        stream=StreamViewType.NEW_IMAGE,
-        point_in_time_recovery_specification=PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
+        stream=StreamViewType.NEW_IMAGE if table.outbox else None,
+        point_in_time_recovery_specification=PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True,
+            recovery_period_in_days=KEYS_RESTORABLE if table.name == VAULT else None,
+        ),
         time_to_live_attribute=EXPIRES,
         deletion_protection=production,
         removal_policy=RemovalPolicy.RETAIN if production else RemovalPolicy.DESTROY,

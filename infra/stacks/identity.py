@@ -2,37 +2,51 @@
 
 from typing import Final
 
-from aws_cdk import App, CfnOutput, Duration, RemovalPolicy
+import aws_cdk
+from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk.aws_cognito import (
     AccountRecovery,
     AuthFlow,
     AutoVerifiedAttrs,
     CfnUserPoolGroup,
+    ClientAttributes,
     FeaturePlan,
+    KeepOriginalAttrs,
     Mfa,
     MfaSecondFactor,
     PasswordPolicy,
     SignInAliases,
     UserPool,
     UserPoolClient,
+    UserPoolOperation,
 )
+from aws_cdk.aws_lambda import Code
 
+from cartwheel.kernel.identity import GROUPS, MIN_PASSWORD, SIGN_IN_LIFETIME, TOKEN_LIFETIME
+from cartwheel.kernel.topology import App
 from infra.accepted import accept
 from infra.names import pascal
 from infra.parts.api import Tokens
+from infra.parts.business import Business
+from infra.parts.function import Place
 from infra.settings import Settings
 
+from .data import Data
 from .part import Part
 
-GROUPS: Final = ("staff", "admin")
+OPERATIONS: Final = {"PostConfirmation": UserPoolOperation.POST_CONFIRMATION}
 
 
 class Identity(Part):
-    """`tokens` says which ones it gives to those who sign in."""
+    """`pool` has the accounts, `tokens` says which ones it gives to those who sign in.
 
-    def __init__(self, app: App, settings: Settings) -> None:
+    What the pool calls is here, too: the stack of the other functions needs the pool, and must not be needed by it.
+    """
+
+    def __init__(self, app: aws_cdk.App, settings: Settings, code: str, shop: App, data: Data) -> None:
         super().__init__(app, "identity", settings)
-        pool = self._pool()
+        self.pool = pool = self._pool()
+        self._call(Business(Place(self, settings, Code.from_asset(code)), data.tables, data.vault, data.secrets), shop)
         accept(pool, "COG2", "Shoppers choose whether they want a second factor.")
         accept(pool, "COG8", "The Plus plan is paid by user; the Lite plan has all that the shop uses.")
         client = self._client(pool)
@@ -43,6 +57,12 @@ class Identity(Part):
         issuer = f"https://cognito-idp.{self.region}.amazonaws.com/{pool.user_pool_id}"
         self.tokens = Tokens(issuer, client.user_pool_client_id)
 
+    def _call(self, business: Business, shop: App) -> None:
+        """Let the pool call what the map has for it."""
+        for part in shop.slices:
+            for trigger in part.triggers:
+                self.pool.add_trigger(OPERATIONS[trigger.on], business.make("direct", part, trigger.function))
+
     def _pool(self) -> UserPool:
         return UserPool(
             self,
@@ -52,9 +72,14 @@ class Identity(Part):
             sign_in_aliases=SignInAliases(email=True),
             sign_in_case_sensitive=False,
             auto_verify=AutoVerifiedAttrs(email=True),
+            keep_original=KeepOriginalAttrs(email=True),  # until another address is confirmed
             account_recovery=AccountRecovery.EMAIL_ONLY,
             password_policy=PasswordPolicy(
-                min_length=12, require_lowercase=True, require_uppercase=True, require_digits=True, require_symbols=True
+                min_length=MIN_PASSWORD,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_digits=True,
+                require_symbols=True,
             ),
             mfa=Mfa.OPTIONAL,
             mfa_second_factor=MfaSecondFactor(otp=True, sms=False),
@@ -71,7 +96,10 @@ class Identity(Part):
             auth_flows=AuthFlow(user_srp=True, user_password=True),
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
-            access_token_validity=Duration.hours(1),
-            id_token_validity=Duration.hours(1),
-            refresh_token_validity=Duration.days(30),
+            write_attributes=ClientAttributes().with_standard_attributes(
+                email=True, fullname=True, given_name=True, family_name=True
+            ),
+            access_token_validity=Duration.seconds(TOKEN_LIFETIME.total_seconds()),
+            id_token_validity=Duration.seconds(TOKEN_LIFETIME.total_seconds()),
+            refresh_token_validity=Duration.seconds(SIGN_IN_LIFETIME.total_seconds()),
         )

@@ -2,26 +2,25 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import aws_cdk
 from aws_cdk import CfnOutput
 from aws_cdk.aws_events import EventBus
-from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_lambda import Code
 from aws_cdk.aws_lambda import Function as LambdaFunction
 
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel import openapi, outbox
-from cartwheel.kernel.bus import PUBLISH
 from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.topology import App, Consumer, Function, Slice
 from infra.names import pascal
 from infra.parts import consumer as consumers
 from infra.parts import direct, relay, schedule
 from infra.parts.api import Api
+from infra.parts.business import Business
 from infra.parts.function import Place, make_function
-from infra.parts.permissions import publish, read_secrets, receive, relay_rows, search_logs, send, use_table
+from infra.parts.permissions import receive, relay_rows, send
 from infra.parts.queue import consumer_queue, last_resort, let_rules_send
 from infra.parts.schedule import Timer
 from infra.settings import Settings
@@ -38,12 +37,13 @@ class Shop(Part):
     """The map, made real."""
 
     def __init__(
-        self, app: aws_cdk.App, settings: Settings, code: Code, shop: App, data: Data, identity: Identity
+        self, app: aws_cdk.App, settings: Settings, code: str, shop: App, data: Data, identity: Identity
     ) -> None:
         super().__init__(app, "shop", settings)
         self._data, self._identity = data, identity
-        self._place = Place(self, settings, code)
+        self._place = Place(self, settings, Code.from_asset(code))
         self.bus = EventBus(self, "Bus")
+        self._business = Business(self._place, data.tables, data.vault, data.secrets, self.bus, identity.pool)
         CfnOutput(self, "EventBusName", value=self.bus.event_bus_name)
         self._undelivered = last_resort(self, "Undelivered")
         self._relay_failures = last_resort(self, "RelayFailures")
@@ -62,15 +62,16 @@ class Shop(Part):
         apis = [(part, part.api) for part in shop.slices if part.api]
         apis.sort(key=lambda each: JOURNAL in each[1].access)
         functions = {api.name: self._api(part, api) for part, api in apis}
-        Api(self, openapi.document(shop), self._identity.tokens, self.settings).route(functions, pages)
+        document = openapi.document(shop, self.settings.shop.require_token)
+        Api(self, document, self._identity.tokens, self.settings).route(functions, pages)
 
     def _api(self, part: Slice, function: Function) -> LambdaFunction:
-        return self._function("api", part, function, **asdict(self._identity.tokens))
+        return self._business.make("api", part, function, **asdict(self._identity.tokens))
 
     def _consume(self, part: Slice, consumer: Consumer) -> list[str]:
         """Answers the ARNs of its rules."""
         queue = consumer_queue(self, pascal(consumer.name), consumer)
-        function = self._function(
+        function = self._business.make(
             "consumer",
             part,
             consumer.function,
@@ -84,13 +85,13 @@ class Shop(Part):
 
     def _schedules(self, part: Slice) -> list[Timer]:
         return [
-            Timer(pascal(due.function.name), self._function("schedule", part, due.function), due.every)
+            Timer(pascal(due.function.name), self._business.make("schedule", part, due.function), due.every)
             for due in part.schedules
         ]
 
     def _invoked(self, part: Slice, function: Function) -> None:
         """Who may invoke it is for their own roles to say. An asynchronous call that fails three times is kept."""
-        made = self._function("direct", part, function, send(self._undelivered.queue_arn))
+        made = self._business.make("direct", part, function, send(self._undelivered.queue_arn))
         direct.keep_failures(self, pascal(function.name), made, self._undelivered)
 
     def _relays(self, part: Slice) -> list[Timer]:
@@ -100,38 +101,8 @@ class Shop(Part):
         table = self._data.tables[part.table.name]
         stream = str(table.table_stream_arn)
         permissions = relay_rows(table.table_arn, stream, outbox.INDEX, self.bus.event_bus_arn)
-        deployment = self._deployment(part, function=f"{part.name}-relay", bus_name=self.bus.event_bus_name)
+        deployment = self._business.deployment(part, function=f"{part.name}-relay", bus_name=self.bus.event_bus_name)
         permissions.append(send(self._relay_failures.queue_arn))
         function = make_function(self._place, deployment, "relay", relay.TIMEOUT, permissions)
         relay.wake(self._place, part.name, stream, function, self._relay_failures)
         return [Timer(pascal(deployment.function), function, SWEEP)]
-
-    def _function(
-        self, trigger: str, part: Slice, function: Function, *permissions: PolicyStatement, **surroundings: Any
-    ) -> LambdaFunction:
-        """A function of the map, with the access that it declares there."""
-        secrets = {name: self._data.secrets[name].secret_arn for name in function.secrets}
-        if PUBLISH in function.access:
-            surroundings["bus_name"] = self.bus.event_bus_name
-        read = [self._place.logs[name] for name in sorted(self._place.logs)] if JOURNAL in function.access else []
-        surroundings["log_groups"] = " ".join(group.log_group_name for group in read)
-        deployment = self._deployment(
-            part, function=function.name, handler=function.handler, secrets=secrets, **surroundings
-        )
-        table_arn = self._data.tables[part.table.name].table_arn
-        access = use_table(table_arn, function.access)
-        if PUBLISH in function.access:
-            access.append(publish(self.bus.event_bus_arn))
-        if read:
-            access += search_logs([group.log_group_arn for group in read])
-        allowed = [*access, *read_secrets(list(secrets.values())), *permissions]
-        return make_function(self._place, deployment, trigger, function.timeout.total_seconds(), allowed)
-
-    def _deployment(self, part: Slice, **surroundings: Any) -> Deployment:
-        return Deployment(
-            table=part.table.name,
-            table_name=self._data.tables[part.table.name].table_name,
-            indexes={index.name: (index.partition, index.sort) for index in part.table.all_indexes},
-            settings=self.settings.variables,
-            **surroundings,
-        )

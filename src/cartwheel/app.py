@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from cartwheel.basket import events as basket
 from cartwheel.catalog import events as catalog
+from cartwheel.identity import events as identity
 from cartwheel.inventory import events as inventory
-from cartwheel.kernel.bus import PUBLISH
 from cartwheel.kernel.events import Event
-from cartwheel.kernel.journal import JOURNAL
-from cartwheel.kernel.topology import App, Consumer, Function, Index, Projection, Schedule, Slice, Table, access, to
+from cartwheel.kernel.staff import StaffActed
+from cartwheel.kernel.throttle import Pace, Rate
+from cartwheel.kernel.topology import App, Consumer, Projection, Schedule, Slice, Trigger, function, table, to
 from cartwheel.ledger import events as ledger
 from cartwheel.notification import events as notification
 from cartwheel.ordering import events as ordering
@@ -18,35 +19,24 @@ SECONDS = timedelta(seconds=1)
 ASKED = (ledger.ReconciliationRequested, ordering.OrdersStated)  # who states something hears of both
 
 
-def reconciliation(part: str, *event_types: type[Event], actions: tuple[str, ...] = ("get", "scan", "put")) -> Consumer:
+def reconciliation(part: str, *event_types: type[Event], may: str = "get, scan, put") -> Consumer:
     """The consumer by which a slice states what it has, and compares it with what others state."""
-    handler = f"cartwheel.{part}.consumers:reconciled"
-    function = Function(f"{part}-reconciliation", handler, access(*actions), timeout=30 * SECONDS)
-    return Consumer(function, to(*event_types), batch=1)
+    work = function(f"{part}-reconciliation", f"{part}.consumers:reconciled", may, timeout=30 * SECONDS)
+    return Consumer(work, to(*event_types), batch=1)
 
 
 CATALOG = Slice(
     name="catalog",
-    table=Table(
-        "catalog",
-        indexes=(
-            Index("by-name", "listing", "nameKey"),
-            Index("by-price", "listing", "priceKey"),
-            Index("by-newest", "listing", "newestKey"),
-        ),
-    ),
-    api=Function(
+    table=table("catalog", "by-name listing nameKey", "by-price listing priceKey", "by-newest listing newestKey"),
+    api=function(
         "catalog-api",
-        "cartwheel.catalog.routes:handler",
-        access("get", "query", "query by-name", "query by-price", "query by-newest", "put", "update", "delete"),
+        "catalog.routes:handler",
+        "get, query, query by-name, query by-price, query by-newest, put, update, delete",
     ),
     consumers=(
         Consumer(
-            Function(
-                "catalog-import",
-                "cartwheel.catalog.consumers:handler",
-                access("get", "put", "update", "delete", "check"),
-                timeout=60 * SECONDS,
+            function(
+                "catalog-import", "catalog.consumers:handler", "get, put, update, delete, check", timeout=60 * SECONDS
             ),
             to(catalog.ImportRequested),
             batch=1,
@@ -57,11 +47,11 @@ CATALOG = Slice(
 
 INVENTORY = Slice(
     name="inventory",
-    table=Table("inventory", indexes=(Index("by-expiry", "expiryShard", "expiryKey"),)),
-    api=Function("inventory-api", "cartwheel.inventory.routes:handler", access("get", "query", "put", "update")),
+    table=table("inventory", "by-expiry expiryShard expiryKey"),
+    api=function("inventory-api", "inventory.routes:handler", "get, query, put, update"),
     consumers=(
         Consumer(
-            Function("inventory-events", "cartwheel.inventory.consumers:handler", access("get", "put", "update")),
+            function("inventory-events", "inventory.consumers:handler", "get, put, update"),
             to(
                 ordering.OrderPlaced,
                 ordering.OrderCancelled,
@@ -70,15 +60,11 @@ INVENTORY = Slice(
                 ledger.DiscrepancyFound,
             ),
         ),
-        reconciliation("inventory", *ASKED, inventory.StockRecounted, actions=("get", "query", "scan", "put")),
+        reconciliation("inventory", *ASKED, inventory.StockRecounted, may="get, query, scan, put"),
     ),
     schedules=(
         Schedule(
-            Function(
-                "inventory-expiry",
-                "cartwheel.inventory.schedules:expiry",
-                access("get", "query by-expiry", "put", "update"),
-            ),
+            function("inventory-expiry", "inventory.schedules:expiry", "get, query by-expiry, put, update"),
             every=10 * SECONDS,
         ),
     ),
@@ -95,45 +81,29 @@ INVENTORY = Slice(
 
 BASKET = Slice(
     name="basket",
-    table=Table("basket"),
-    api=Function(
-        "basket-api",
-        "cartwheel.basket.routes:handler",
-        access("get", "scan", "put", "delete", "check"),
-        secrets=("seal_key",),
-    ),
+    table=table("basket"),
+    api=function("basket-api", "basket.routes:handler", "get, scan, put, delete, check, seal", secrets=("seal_key",)),
     consumers=(
         Consumer(
-            Function("basket-events", "cartwheel.basket.consumers:handler", access("get", "put", "delete")),
-            to(catalog.ProductChanged, catalog.ProductRemoved),
+            function("basket-events", "basket.consumers:handler", "get, put, delete, open"),
+            to(catalog.ProductChanged, catalog.ProductRemoved, identity.ExportRequested, identity.CustomerErased),
         ),
     ),
-    emits=(basket.CheckoutBasket,),
+    emits=(basket.CheckoutBasket, basket.BasketExported),
     projections=(Projection("prices", "basket-events", "cartwheel.basket.rebuilt:PRICES"),),
 )
 
 ORDERING = Slice(
     name="ordering",
-    table=Table(
-        "ordering",
-        indexes=(
-            Index("by-customer", "customerKey", "placedKey"),
-            Index("by-deadline", "deadlineShard", "deadlineKey"),
-        ),
-    ),
-    api=Function(
-        "ordering-api",
-        "cartwheel.ordering.routes:handler",
-        access("get", "query by-customer", "put"),
-        secrets=("seal_key",),
-    ),
+    table=table("ordering", "by-customer customerKey placedKey", "by-deadline deadlineShard deadlineKey"),
+    api=function("ordering-api", "ordering.routes:handler", "get, query by-customer, put, seal", secrets=("seal_key",)),
     consumers=(
         Consumer(
-            Function("ordering-placement", "cartwheel.ordering.consumers:placement", access("get", "put")),
+            function("ordering-placement", "ordering.consumers:placement", "get, put"),
             to(ordering.OrderSubmitted, basket.CheckoutBasket),
         ),
         Consumer(
-            Function("ordering-events", "cartwheel.ordering.consumers:events", access("get", "put")),
+            function("ordering-events", "ordering.consumers:events", "get, query by-customer, put, open"),
             to(
                 inventory.StockReserved,
                 inventory.StockRejected,
@@ -141,17 +111,15 @@ ORDERING = Slice(
                 payment.PaymentAuthorised,
                 payment.PaymentDeclined,
                 ledger.DiscrepancyFound,
+                identity.ExportRequested,
+                ordering.OrdersExported,
             ),
         ),
         reconciliation("ordering", *ASKED, payment.PaymentsStated),
     ),
     schedules=(
         Schedule(
-            Function(
-                "ordering-deadlines",
-                "cartwheel.ordering.schedules:deadlines",
-                access("get", "query by-deadline", "put"),
-            ),
+            function("ordering-deadlines", "ordering.schedules:deadlines", "get, query by-deadline, put"),
             every=5 * SECONDS,
         ),
     ),
@@ -164,20 +132,21 @@ ORDERING = Slice(
         ordering.OrderRefunded,
         ordering.OrdersStated,
         ordering.PaymentsComparedWithOrders,
+        ordering.OrdersExported,
     ),
 )
 
 PAYMENT = Slice(
     name="payment",
-    table=Table("payment", indexes=(Index("by-due", "dueShard", "dueKey"),)),
-    api=Function("payment-api", "cartwheel.payment.routes:handler", access("get", "put"), secrets=("webhook_secret",)),
+    table=table("payment", "by-due dueShard dueKey"),
+    api=function("payment-api", "payment.routes:handler", "get, put", secrets=("webhook_secret",)),
     consumers=(
         # One message a batch and many at once: a slow answer of the provider delays nobody else's payment.
         Consumer(
-            Function(
+            function(
                 "payment-events",
-                "cartwheel.payment.consumers:handler",
-                access("get", "put"),
+                "payment.consumers:handler",
+                "get, put",
                 timeout=30 * SECONDS,
                 concurrency=50,
                 outside="the payment provider",
@@ -195,10 +164,10 @@ PAYMENT = Slice(
     ),
     schedules=(
         Schedule(
-            Function(
+            function(
                 "payment-callbacks",
-                "cartwheel.payment.schedules:callbacks",
-                access("get", "query by-due", "put"),
+                "payment.schedules:callbacks",
+                "get, query by-due, put",
                 timeout=30 * SECONDS,
                 outside="the payment provider",
             ),
@@ -218,59 +187,55 @@ PAYMENT = Slice(
 
 NOTIFICATION = Slice(
     name="notification",
-    table=Table("notification", indexes=(Index("by-time", "mailbox", "mailboxKey"),)),
-    api=Function(
-        "notification-api",
-        "cartwheel.notification.routes:handler",
-        access("get", "query by-time", "scan", "put", "delete"),
-    ),
+    table=table("notification", "by-time mailbox mailboxKey", "by-owner mailOwner mailboxKey"),
+    api=function("notification-api", "notification.routes:handler", "get, query by-time, scan, put, delete, open"),
     consumers=(
         Consumer(
-            Function("notification-events", "cartwheel.notification.consumers:events", access("get", "put")),
-            to(ordering.OrderConfirmed, ordering.OrderCancelled, ordering.OrderFulfilled, ordering.OrderRefunded),
+            function("notification-events", "notification.consumers:events", "get, query by-owner, put, open"),
+            to(
+                ordering.OrderConfirmed,
+                ordering.OrderCancelled,
+                ordering.OrderFulfilled,
+                ordering.OrderRefunded,
+                identity.ExportRequested,
+                notification.MailsExported,
+            ),
         ),
         # The mail server may be slow: like payment, one mail a batch.
         Consumer(
-            Function(
+            function(
                 "notification-delivery",
-                "cartwheel.notification.consumers:delivery",
-                access("get", "put"),
+                "notification.consumers:delivery",
+                "get, put, open",
                 timeout=30 * SECONDS,
                 concurrency=10,
                 outside="the mail server",
+                secrets=("smtp_password",),
             ),
             to(notification.MessageQueued),
             batch=1,
         ),
     ),
-    emits=(notification.MessageQueued, notification.MessageSent),
+    emits=(notification.MessageQueued, notification.MessageSent, notification.MailsExported),
     projections=(Projection("mails", "notification-events", "cartwheel.notification.rebuilt:MAILS"),),
 )
 
 LEDGER = Slice(
     name="ledger",
-    table=Table(
-        "ledger",
-        indexes=(
-            Index("by-type", "typeShard", "position"),
-            Index("by-subject", "subject", "position"),
-            Index("by-correlation", "correlationId", "position"),
-        ),
+    table=table(
+        "ledger", "by-type typeShard position", "by-subject subject position", "by-correlation correlationId position"
     ),
-    api=Function(
+    api=function(
         "ledger-api",
-        "cartwheel.ledger.routes:handler",
-        access("get", "query by-type", "query by-subject", "query by-correlation", "put", JOURNAL),
+        "ledger.routes:handler",
+        "get, query by-type, query by-subject, query by-correlation, put, journal",
     ),
     consumers=(
         # These two names are a contract with those who call and watch them from outside.
-        Consumer(
-            Function("OrderProcessor", "cartwheel.ledger.consumers:processor", access("put")),
-            (ledger.PLACED_ORDERS,),
-        ),
+        Consumer(function("OrderProcessor", "ledger.consumers:processor", "put"), (ledger.PLACED_ORDERS,)),
         # Nobody waits for it, and it has every event to store: many at a time cost less.
         Consumer(
-            Function("ledger-events", "cartwheel.ledger.consumers:events", access("put"), timeout=30 * SECONDS),
+            function("ledger-events", "ledger.consumers:events", "put", timeout=30 * SECONDS),
             (ledger.ALL_OTHERS,),
             batch=100,
         ),
@@ -279,17 +244,49 @@ LEDGER = Slice(
             *(ordering.OrdersStated, payment.PaymentsStated, inventory.StockRecounted),
             *(payment.OrdersComparedWithPayments, inventory.OrdersComparedWithReservations),
             ordering.PaymentsComparedWithOrders,
-            actions=("query by-subject", "put", "update"),
+            may="query by-subject, put, update",
         ),
     ),
     # Each hour it looks whether the daily run is due, so that a host that is started anew each day has one, too.
-    schedules=(
-        Schedule(
-            Function("ledger-daily", "cartwheel.ledger.schedules:daily", access("get", "put")), every=3600 * SECONDS
-        ),
-    ),
-    invoked=(Function("EventPublisher", "cartwheel.ledger.invoked:publisher", access(PUBLISH)),),
+    schedules=(Schedule(function("ledger-daily", "ledger.schedules:daily", "get, put"), every=3600 * SECONDS),),
+    invoked=(function("EventPublisher", "ledger.invoked:publisher", "publish"),),
     emits=(ledger.ReconciliationRequested, ledger.DiscrepancyFound),
 )
 
-APP = App((CATALOG, INVENTORY, BASKET, ORDERING, PAYMENT, NOTIFICATION, LEDGER))
+CUSTOMERS = Slice(
+    name="identity",
+    table=table("identity"),
+    api=function("identity-api", "identity.routes:handler", "get, query, put, seal, open, forget"),
+    consumers=(
+        # The user pool may be slow or away: like the mail server, one at a time.
+        Consumer(
+            function("identity-erasure", "identity.consumers:erasure", "put, identity"),
+            to(identity.CustomerErased),
+            batch=1,
+        ),
+        Consumer(
+            function("identity-exports", "identity.consumers:collection", "put"),
+            to(basket.BasketExported, ordering.OrdersExported, notification.MailsExported),
+        ),
+    ),
+    triggers=(Trigger(function("identity-registered", "identity.triggers:registered", "get, put, seal")),),
+    emits=(identity.CustomerRegistered, identity.CustomerErased, identity.ExportRequested),
+)
+
+AUDIT = Slice(
+    name="audit",
+    table=table("audit", "by-who who whoKey", outbox=False),
+    api=function("audit-api", "audit.routes:handler", "get, query, query by-who"),
+    consumers=(
+        # An entry follows on the one before: two at a time would only overtake each other, and AWS knows no fewer.
+        Consumer(function("audit-trail", "audit.consumers:handler", "get, put", concurrency=2), to(StaffActed)),
+    ),
+)
+
+RATES: dict[Pace, Rate] = {
+    "reading": Rate(100, burst=200),
+    "writing": Rate(50, burst=100),
+    "sign-in": Rate(5, burst=20),
+}
+
+APP = App((CATALOG, INVENTORY, BASKET, ORDERING, PAYMENT, NOTIFICATION, LEDGER, CUSTOMERS, AUDIT), rates=RATES)

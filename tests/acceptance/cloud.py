@@ -18,11 +18,12 @@ from cartwheel.kernel.ids import new_id
 from infra.names import pascal
 from tests.support.aws_command import aws
 
-from .hosts import RECORDED_CALLS, SHORT_DEADLINES, THROWN_AWAY, Envelope, Headers, Role, invoked
+from .hosts import CODES, RECORDED_CALLS, SHORT_DEADLINES, THROWN_AWAY, Envelope, Headers, Role, invoked
 
 STACKS: Final = ("data", "identity", "shop")
 AWS_LACKS: Final = {
     SHORT_DEADLINES: "the stage keeps the deadlines it was deployed with",
+    CODES: "mails go to their readers",
     RECORDED_CALLS: "calls are not seen there; AWS itself refuses what a role does not allow",
     THROWN_AWAY: "a stage that is in use keeps what commands of the documents would leave behind",
 }
@@ -66,8 +67,8 @@ class Cloud:
         cognito.admin_create_user(**pool, Username=person, MessageAction="SUPPRESS")
         self._people.append(person)
         cognito.admin_set_user_password(**pool, Username=person, Password=PASSWORD, Permanent=True)
-        if role == "staff":
-            cognito.admin_add_user_to_group(**pool, Username=person, GroupName="staff")
+        if role != "customer":
+            cognito.admin_add_user_to_group(**pool, Username=person, GroupName=role)
         signed_in = cognito.initiate_auth(
             AuthFlow="USER_PASSWORD_AUTH",
             ClientId=self.outputs["UserPoolClientId"],
@@ -125,6 +126,15 @@ class Cloud:
     def log_group(self, function: str) -> str:
         configuration = self.client("lambda").get_function_configuration(FunctionName=self.physical(function))
         return str(configuration["LoggingConfig"]["LogGroup"])
+
+    def users(self) -> tuple[Any, str]:
+        return self.client("cognito-idp"), self.outputs["UserPoolClientId"]
+
+    def code(self, address: str) -> str:
+        raise NotImplementedError(AWS_LACKS[CODES])
+
+    def confirmed(self, subject: str, address: str) -> None:
+        """It has been told."""
 
     def webhook_secret(self) -> bytes:
         function = self.client("lambda").get_function_configuration(FunctionName=self.physical("payment-api"))

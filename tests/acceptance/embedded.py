@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.session import Session
 
 from cartwheel.kernel.ids import new_id
 from cartwheel.local.database import FILE
+from cartwheel.local.identity import CLIENT_ID
 from tests.cli.shell import cartwheel
 from tests.support.aws_command import NO_CONFIGURATION, aws
 from tests.support.letters import bury
@@ -19,6 +23,7 @@ from tests.support.running import RunningShop
 
 from .hosts import RECORDED_CALLS, THROWN_AWAY, Envelope, Headers, Role, invoked, row_of
 
+CODE: Final = re.compile(r"\b\d{6}\b")
 # Short enough to see their end, long enough that no other case runs into them.
 SETTINGS: Final = {"reservation_lifetime": "12", "fulfilment_deadline": "25", "reconciliation_grace": "2"}
 ANY: Final = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "eu-west-1"}
@@ -39,7 +44,7 @@ class Embedded:
         self.http = httpx.Client(base_url=self._shop.url, timeout=30, trust_env=False)
 
     def token(self, role: Role) -> Headers:
-        return self._shop.token(f"{role}-{new_id()}", *(["staff"] if role == "staff" else []))
+        return self._shop.token(f"{role}-{new_id()}", *([] if role == "customer" else [role]))
 
     def publish(self, envelope: Envelope) -> None:
         """By way of an outbox: for an event of others any will do."""
@@ -59,7 +64,7 @@ class Embedded:
     def leave_behind(self, table: str, row: dict[str, Any]) -> None:
         self._execute(
             f'INSERT INTO "items_{table}" (pk, sk, item, "outboxShard", "outboxId") VALUES (?, ?, ?, ?, ?)',
-            (row["PK"], row["SK"], json.dumps(row), row["outboxShard"], row["outboxId"]),
+            (row["PK"], row["SK"], json.dumps(row), row.get("outboxShard"), row.get("outboxId")),
         )
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> None:
@@ -85,6 +90,18 @@ class Embedded:
 
     def logged(self, function: str, text: str) -> list[str]:
         return cartwheel("logs", function, "--grep", text, "--data", str(self._shop.folder)).out.splitlines()
+
+    def users(self) -> tuple[Any, str]:
+        config = Config(signature_version=UNSIGNED)
+        make = Session().create_client
+        return make("cognito-idp", region_name="eu-west-1", endpoint_url=self._shop.url, config=config), CLIENT_ID
+
+    def code(self, address: str) -> str:
+        mails = self._shop.get("/_host/mailbox", self._shop.token("the-admin", "admin"))["items"]
+        return next(found[0] for mail in mails if mail["to"] == address and (found := CODE.search(mail["text"])))
+
+    def confirmed(self, subject: str, address: str) -> None:
+        """It has been told."""
 
     def webhook_secret(self) -> bytes:
         secrets = json.loads((self._shop.folder / "secrets.json").read_text())

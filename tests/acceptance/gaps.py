@@ -27,6 +27,9 @@ GAPS: Final = (
         "the address of the API", "the stack's output names a host of AWS's", "the same API, by a path of the stand-in"
     ),
     Gap("throttling of the API", "rate and burst are ignored", "template"),
+    Gap("codes of the user pool", "any is taken without its AUTH setting", "tests of the embedded host's pool"),
+    Gap("triggers of the user pool", "it calls none after a confirmation", "template; the suite calls the function"),
+    Gap("lockout of the user pool", "passwords can be guessed without end", "Cognito's own; tests of the pool here"),
     Gap("traces", "it has no X-Ray", "template"),
     Gap("queries of logs that take their time, or fail", "one is done as it starts", "the journal's tests, with stubs"),
     Gap("other machines and Pythons", "functions run in its own Python on this machine", "bundle tests"),

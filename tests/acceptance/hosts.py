@@ -13,7 +13,7 @@ from cartwheel.kernel import envelope as envelopes
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.outbox import outbox_row
 
-Role = Literal["staff", "customer"]
+Role = Literal["admin", "staff", "customer"]
 Headers = dict[str, str]
 Envelope = dict[str, Any]
 
@@ -23,6 +23,7 @@ MESSAGES: Final = "messages"  # events put on the bus, messages on queues, and a
 SHORT_DEADLINES: Final = "short deadlines"  # orders that wait too long do so for less than a minute
 SECRETS: Final = "secrets"  # what the payment provider signs with is known
 CUSTOMERS: Final = "customers"  # several people can sign in
+CODES: Final = "codes"  # the mails with codes can be read
 RECORDED_CALLS: Final = "recorded calls"  # every call of a function is seen
 THROWN_AWAY: Final = "thrown away"  # stacks that go with the run, and what commands of the documents leave in them
 
@@ -55,7 +56,7 @@ class Host(Protocol):
         """The bodies of a queue's dead letters."""
 
     def leave_behind(self, table: str, row: dict[str, Any]) -> None:
-        """Store an outbox row that no relay hears of: only a sweeper will find it."""
+        """Store an item as it is; an outbox row that no relay hears of, only a sweeper will find."""
 
     def run(self, function: str) -> None:
         """Let a scheduled function run now, where it would not soon by itself."""
@@ -71,6 +72,15 @@ class Host(Protocol):
 
     def logged(self, function: str, text: str) -> list[str]:
         """The lines of a function's log that hold the text."""
+
+    def users(self) -> tuple[Any, str]:
+        """botocore's client of the user pool, as a customer's application has it, and that application's id."""
+
+    def code(self, address: str) -> str:
+        """The newest code that was mailed to the address."""
+
+    def confirmed(self, subject: str, address: str) -> None:
+        """Call what the pool calls when somebody has confirmed their address, where it would not."""
 
     def webhook_secret(self) -> bytes:
         """What the payment provider signs with."""

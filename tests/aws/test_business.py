@@ -91,7 +91,7 @@ def test_the_store_is_the_functions_own_table(monkeypatch: pytest.MonkeyPatch) -
     assert store.get("things", Key("a", "b")) is None
     assert {request["TableName"] for _, request in dynamodb.asked} == {"things-1A2B"}
     with pytest.raises(IncompleteDeployment, match="CARTWHEEL_TABLE_NAME"):
-        open_store(deployed())
+        open_store(deployed(table="things"))
 
 
 MODULES = ("api", "consumer", "direct", "schedule", "relay", "pages")

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cartwheel.aws import payload
+from cartwheel.kernel.answer_headers import SECURITY, TLS_ONLY
 from cartwheel.kernel.errors import Conflict
+from cartwheel.kernel.request_limits import BODY_BYTES
 from cartwheel.kernel.router import Target
 from cartwheel.local.gateway import HttpRequest, _event
 
@@ -75,7 +77,7 @@ def embedded(event: dict[str, Any], headers: dict[str, str], body: bytes) -> dic
     context = event["requestContext"]
     request = HttpRequest("POST", event["rawPath"], event["rawQueryString"], headers, body, "192.0.2.1")
     claims = context["authorizer"]["jwt"]["claims"]
-    target = Target("basket-api", "open", event["routeKey"])
+    target = Target("basket-api", "open", event["routeKey"], BODY_BYTES)
     return _event(request, target, event["pathParameters"], claims, context["requestId"])
 
 
@@ -169,9 +171,14 @@ def test_the_query_is_read_as_on_the_embedded_host(query: str) -> None:
 def test_an_answer_bears_the_id_of_its_request() -> None:
     answer = payload.signed(payload.problem(Conflict("It is sealed.", headers={"X-Own": "yes"})), SAMPLE)
     assert answer["headers"] == {
+        **SECURITY,
+        **TLS_ONLY,
         "Content-Type": "application/problem+json",
         "X-Own": "yes",
         "X-Request-Id": "JKJaXmPLvHcESHA=",
     }
     assert (answer["statusCode"], json.loads(answer["body"])["detail"]) == (409, "It is sealed.")
-    assert payload.signed({"statusCode": 204, "headers": None}, SAMPLE)["headers"].keys() == {"X-Request-Id"}
+    bare = payload.signed({"statusCode": 204, "headers": None}, SAMPLE)["headers"]
+    assert bare.keys() == {*SECURITY, *TLS_ONLY, "X-Request-Id"}
+    own = payload.signed({"statusCode": 200, "headers": {"Cache-Control": "max-age=60"}}, SAMPLE)["headers"]
+    assert own["Cache-Control"] == "max-age=60"

@@ -3,6 +3,9 @@
 from typing import Any
 
 from cartwheel.basket import service
+from cartwheel.basket.bodies import CheckOut
+from cartwheel.basket.events import CheckoutBasket
+from cartwheel.basket.model import MAX_LINES
 from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.events import Cause
 from cartwheel.kernel.ids import new_id
@@ -115,3 +118,62 @@ def test_two_full_baskets_do_not_fit_into_one(shop: Shop) -> None:
     guest = basket(shop, sku40=1)
     assert claim(shop, guest).status == 409
     assert quantities(read(shop, guest)) == {"sku40": 1}
+
+
+def test_checked_out_while_it_is_claimed_it_is_the_guests_order(shop: Shop) -> None:
+    sell(shop, tea=250)
+    guest = basket(shop, tea=2)
+
+    def buy(store: Store) -> Any:
+        wish = CheckOut()
+        run(store, "basket", Cause(new_id(), new_id()), lambda unit: service.check_out(unit, Caller(), guest, wish))
+
+    with rival(shop, buy):
+        assert claim(shop, guest).status == 404
+    assert quantities(read(shop, basket(shop, ALICE), ALICE)) == {}
+
+
+def test_claimed_while_it_is_checked_out_there_is_no_order(shop: Shop) -> None:
+    sell(shop, tea=250)
+    guest = basket(shop, tea=2)
+
+    def take(store: Store) -> Any:
+        run(store, "basket", Cause(new_id(), new_id()), lambda unit: service.claim(unit, "alice", guest))
+
+    with rival(shop, take):
+        assert check_out(shop, guest).status == 404
+    assert shop.events(CheckoutBasket) == []
+    assert quantities(read(shop, basket(shop, ALICE), ALICE)) == {"tea": 2}
+
+
+def test_claimed_by_two_at_once_it_is_one_customers(shop: Shop) -> None:
+    sell(shop, tea=250)
+    guest = basket(shop, tea=2)
+
+    def take(store: Store) -> Any:
+        run(store, "basket", Cause(new_id(), new_id()), lambda unit: service.claim(unit, "bob", guest))
+
+    with rival(shop, take):
+        assert claim(shop, guest).status == 404
+    assert quantities(read(shop, basket(shop, BOB), BOB)) == {"tea": 2}
+    assert quantities(read(shop, basket(shop, ALICE), ALICE)) == {}
+
+
+def test_what_does_not_fit_is_refused_and_nothing_is_lost(shop: Shop) -> None:
+    skus = [f"sku{number}" for number in range(MAX_LINES + 1)]
+    sell(shop, **dict.fromkeys(skus, 100))
+    own, guest = basket(shop, ALICE, **dict.fromkeys(skus[:-1], 1)), basket(shop, None, **{skus[-1]: 1})
+    refused = claim(shop, guest)
+    assert (refused.status, f"{MAX_LINES} different SKUs" in refused.json["detail"]) == (409, True)
+    assert len(quantities(read(shop, own, ALICE))) == MAX_LINES
+    assert quantities(read(shop, guest)) == {skus[-1]: 1}
+
+
+def test_merged_beyond_all_money_it_can_be_made_less_and_is_not_sold_before(shop: Shop) -> None:
+    dear = 60_000_000
+    sell(shop, tea=dear, cup=dear)
+    own, guest = basket(shop, ALICE, tea=999), basket(shop, cup=999)
+    assert claim(shop, guest).status == 200
+    assert check_out(shop, own, ALICE).status == 409
+    assert put(shop, own, "cup", 1, ALICE).status == 200
+    assert check_out(shop, own, ALICE).status == 202

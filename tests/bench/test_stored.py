@@ -56,9 +56,9 @@ def stored_items(folder: Path) -> list[Item]:
     items = []
     for table in APP.tables:
         names = indexed_attributes(table)
-        columns = ", ".join(f'"{name}"' for name in names)
+        columns = "".join(f', "{name}"' for name in names)
         for text, pk, sk, expires, *indexed in reader.execute(
-            f"SELECT item, pk, sk, expires, {columns} FROM {physical(table.name)} ORDER BY rowid"
+            f"SELECT item, pk, sk, expires{columns} FROM {physical(table.name)} ORDER BY rowid"
         ):
             item = json.loads(text)
             assert (pk, sk, expires) == (item["PK"], item["SK"], item.get("expiresAt"))

@@ -7,6 +7,7 @@ from cartwheel.app import APP
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.topology import Function, Slice
+from cartwheel.kernel.vault import granted
 
 RELAY: Final = {"bus_name": "bus"}
 TOKENS: Final = {"issuer": "https://issuer.example", "audience": "shoppers"}
@@ -58,6 +59,8 @@ def _journal(function: Function) -> dict[str, str]:
 def _function(trigger: str, part: Slice, function: Function, **surroundings: Any) -> Deployed:
     secrets = {name: f"arn:aws:secretsmanager:eu-west-1:111122223333:secret:{name}" for name in function.secrets}
     about = {"function": function.name, "handler": function.handler, "secrets": secrets}
+    if granted(function.access):
+        surroundings["vault_name"] = "the-vault"
     return Deployed(trigger, part.name, _deployment(part, **about, **surroundings))
 
 

@@ -56,16 +56,6 @@ def test_a_shop_that_is_starting(tmp_path: Path) -> None:
     assert cartwheel("queues", "--data", str(tmp_path)).error == text
 
 
-def test_a_key_that_is_not_the_shops(running: Running, tmp_path: Path) -> None:
-    key = running.folder / "identity-key.pem"
-    kept = key.rename(tmp_path / "kept.pem")
-    try:
-        done = running.cartwheel("queues")
-    finally:
-        shutil.move(kept, key)
-    assert done.error == "The token is not valid: Signature verification failed."
-
-
 def _answer(status: int, document: object, kind: str = "application/problem+json") -> httpx.Response:
     return httpx.Response(status, content=json.dumps(document), headers={"content-type": kind})
 

@@ -38,6 +38,13 @@ def test_there_are_the_promised_commands() -> None:
         "invoke",
         "events tail",
         "events list",
+        "audit list",
+        "audit verify",
+        "keys rotate",
+        "mailbox",
+        "users show",
+        "users grant",
+        "users revoke",
         "logs",
         "version",
     }
@@ -73,7 +80,7 @@ def test_without_a_command_there_is_the_help(arguments: tuple[str, ...]) -> None
     ("arguments", "text"),
     [
         (("quues",), "No such command 'quues'. Did you mean 'queues'?; see `cartwheel --help`."),
-        (("token",), "Missing option '--role'. Choose from: staff, customer; see `cartwheel token --help`."),
+        (("token",), "Missing option '--role'. Choose from: staff, admin, customer; see `cartwheel token --help`."),
         (("order", "show"), "Missing argument 'ID'; see `cartwheel order show --help`."),
         (
             ("dead-letters", "redrive"),
@@ -83,7 +90,7 @@ def test_without_a_command_there_is_the_help(arguments: tuple[str, ...]) -> None
         (("dead-letters", "redrive", "1", "--rate", "x"), "'x' is not a rate such as 10/s or 30/min, of 500/s at most"),
         (("dead-letters", "show", "x"), "Invalid value for 'ID'"),
         (("up", "--port", "65536"), "Invalid value for '--port'"),
-        (("token", "--role", "admin"), "Invalid value for '--role'"),
+        (("token", "--role", "root"), "Invalid value for '--role'"),
         (("logs", "--last", "-1"), "Invalid value for '--last'"),
         (("queues", "--data", __file__), "Invalid value for '--data'"),
     ],

@@ -143,7 +143,7 @@ def _definition(table: DynamoTable) -> dict[str, Any]:
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in attributes],
         "KeySchema": _key_schema("PK", "SK"),
-        "GlobalSecondaryIndexes": indexes,
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
     }
 
 

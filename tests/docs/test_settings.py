@@ -25,6 +25,8 @@ def _shown(name: str) -> str:
         return "made at the first start"
     default = getattr(Settings, name)
     text = f"{default:g}" if isinstance(default, float) else str(default)
+    if isinstance(default, bool):
+        text = text.lower()
     return f"`{text}`" if text else ""
 
 

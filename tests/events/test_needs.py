@@ -73,11 +73,11 @@ def cursor_of(shop: Shop, scan: Scan) -> str | None:
 
 
 @pytest.fixture
-def story(shop: Shop) -> None:
-    """Goods are imported, bought, sent, given back, sold out and withdrawn; payments fail; an order is cancelled.
-
-    In the end it is all reconciled.
+def story(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goods are imported, bought, sent, given back, sold out and withdrawn; payments fail; an order is cancelled. It is
+    all reconciled. A customer has all their data told, in pages of one thing each, and is erased.
     """
+    monkeypatch.setattr("cartwheel.kernel.export.MOST_ITEMS", 1)
     needs.READ.clear()
     send(shop, export(row(SKU="mug", Name="Mug", Regular_price="8.50", Stock=4)))
     shop.drain()
@@ -93,6 +93,13 @@ def story(shop: Shop) -> None:
     shop.publish(StockReleased(order_id=sent, reason="expired"))
     shop.publish(MessageQueued(message_id="m", order_id=new_id()))
     reconcile(shop, sent)
+    order = {"amount": 5, "currency": "EUR", "email": "a@example.com"}
+    for _ in range(2):
+        shop.request("POST", "/orders", order, token="customer:ann")
+        shop.drain()
+    shop.request("POST", "/me/exports", token="customer:ann")
+    shop.drain()
+    shop.request("DELETE", "/me", {"confirm": "ERASE"}, token="customer:ann")
     (product,) = shop.request("GET", "/products").json["items"]
     staff(shop, "DELETE", f"/products/{product['productId']}")
     shop.drain()

@@ -30,7 +30,6 @@ def construct(folder: Path, shop: App = APP, **context: str) -> "Stacks":
     """The stacks before their synth, which writes into the folder."""
     choose_node()
     import aws_cdk
-    from aws_cdk.aws_lambda import Code
 
     from infra.app import build
     from infra.settings import Settings
@@ -39,7 +38,7 @@ def construct(folder: Path, shop: App = APP, **context: str) -> "Stacks":
     code.mkdir()
     (code / "function.py").touch()
     app = aws_cdk.App(context=flags(), outdir=str(folder / "out"))
-    return build(app, Settings.read(context), Code.from_asset(str(code)), shop)
+    return build(app, Settings.read(context), str(code), shop)
 
 
 def flags() -> dict[str, Any]:

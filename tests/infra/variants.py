@@ -201,8 +201,15 @@ VARIANTS: Final[dict[str, list[Break]]] = {
         lambda t: drop(t, "ApiCatalogApiPermission"),
         lambda t: of(t, "ApiCatalogApiPermission").pop("SourceArn"),
     ],
+    "routes.pages_of_other_sites_may_not_ask": [
+        lambda t: put(of(t, "Api"), "CorsConfiguration", {"AllowOrigins": ["*"]}),
+    ],
     "routes.the_gateway_is_throttled_and_logs": [
         lambda t: of(t, "ApiStage").pop("DefaultRouteSettings"),
+        lambda t: put(of(t, "ApiStage"), "DefaultRouteSettings.ThrottlingBurstLimit", 5000),
+        lambda t: of(t, "ApiStage").pop("RouteSettings"),
+        lambda t: put(of(t, "ApiStage"), "RouteSettings.POST /orders.ThrottlingRateLimit", 5000),
+        lambda t: of(t, "ApiStage")["RouteSettings"].pop("POST /orders"),
         lambda t: of(t, "ApiStage").pop("AccessLogSettings"),
         lambda t: put(
             of(t, "ApiStage"), "AccessLogSettings.Format", '{"a": "$context.identity.sourceIp", "b": "$context.path"}'
@@ -235,6 +242,8 @@ VARIANTS: Final[dict[str, list[Break]]] = {
         lambda t: put(of(t, "OrderingTable"), "BillingMode", "PROVISIONED"),
         lambda t: put(of(t, "OrderingTable"), "TimeToLiveSpecification.AttributeName", "ttl"),
         lambda t: of(t, "OrderingTable").pop("StreamSpecification"),
+        lambda t: put(of(t, "VaultTable"), "StreamSpecification", {"StreamViewType": "NEW_IMAGE"}),
+        lambda t: of(t, "VaultTable")["PointInTimeRecoverySpecification"].pop("RecoveryPeriodInDays"),
     ],
     "tables.indexes_carry_whole_items": [
         lambda t: put(of(t, "OrderingTable"), "GlobalSecondaryIndexes.0.Projection", {"ProjectionType": "KEYS_ONLY"}),
@@ -248,7 +257,7 @@ VARIANTS: Final[dict[str, list[Break]]] = {
     ],
     "tables.data_is_apart_from_what_is_replaced": [
         lambda t: add(t, "AWS::S3::Bucket"),
-        lambda t: t["identity"]["Resources"].update({"Trigger": {"Type": "AWS::Lambda::Function", "Properties": {}}}),
+        lambda t: t["data"]["Resources"].update({"Trigger": {"Type": "AWS::Lambda::Function", "Properties": {}}}),
     ],
     "events.a_run_that_failed_is_left_to_the_next": [
         lambda t: of(t, "CatalogRelayInvocation").pop("MaximumRetryAttempts"),
@@ -271,6 +280,10 @@ VARIANTS: Final[dict[str, list[Break]]] = {
     "users.shoppers_sign_up_by_an_address_that_is_theirs": [
         lambda t: of(t, "UserPool").pop("AutoVerifiedAttributes"),
         lambda t: put(of(t, "UserPool"), "AdminCreateUserConfig.AllowAdminCreateUserOnly", True),
+    ],
+    "users.the_pool_calls_what_the_map_has_for_it": [
+        lambda t: put(of(t, "UserPool"), "LambdaConfig", {}),
+        lambda t: put(of(t, "UserPool"), "LambdaConfig.PreSignUp", "another"),
     ],
     "users.passwords_are_long": [lambda t: put(of(t, "UserPool"), "Policies.PasswordPolicy.MinimumLength", 6)],
     "users.clients_tell_nobody_who_has_an_account": [

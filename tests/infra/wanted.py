@@ -8,6 +8,7 @@ from typing import Final, Literal
 from cartwheel.app import APP
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel.topology import Consumer, Function, Slice
+from cartwheel.kernel.vault import granted
 
 from .stage import Stage, pascal
 
@@ -27,6 +28,7 @@ class Wanted:
     part: Slice | None = None
     function: Function | None = None
     consumer: Consumer | None = None
+    of_the_pool: bool = False  # the user pool calls it
 
 
 def functions() -> dict[str, Wanted]:
@@ -42,6 +44,8 @@ def functions() -> dict[str, Wanted]:
             wanted.append(Wanted(function.name, "consumer", function.timeout, part, function, consumer))
         wanted += [Wanted(s.function.name, "schedule", s.function.timeout, part, s.function) for s in part.schedules]
         wanted += [Wanted(each.name, "direct", each.timeout, part, each) for each in part.invoked]
+        called = [trigger.function for trigger in part.triggers]
+        wanted += [Wanted(each.name, "direct", each.timeout, part, each, of_the_pool=True) for each in called]
     return {each.name: each for each in wanted}
 
 
@@ -54,8 +58,8 @@ def timers() -> dict[str, str]:
 
 
 def logs(stage: Stage, reader: str) -> list[str]:
-    """The log groups of all functions but the one that reads them, by the functions' names."""
-    names = sorted(name for name in functions() if name != reader)
+    """The log groups of all functions of the shop but the one that reads them, by the functions' names."""
+    names = sorted(name for name, each in functions().items() if name != reader and not each.of_the_pool)
     return [stage.functions[name][1]["LoggingConfig"]["LogGroup"] for name in names if name in stage.functions]
 
 
@@ -72,13 +76,20 @@ def deployment(stage: Stage, wanted: Wanted) -> Deployment:
         handler=function.handler if function else "",
         table=part.table.name,
         table_name=stage.table(part.table.name),
+        vault_name=stage.table(APP.vault.name) if function and granted(function.access) else "",
         indexes={index.name: (index.partition, index.sort) for index in part.table.all_indexes},
         bus_name=stage.output("EventBusName") if publishes else "",
         queue_url=stage.output(f"{pascal(wanted.name)}QueueUrl") if consumer else "",
+        user_pool_id=pool if function and "identity" in function.access else "",
         retry_delay=consumer.retry_delay.total_seconds() if consumer else 0,
         max_receives=consumer.max_receives if consumer else 0,
         log_groups=" ".join(logs(stage, wanted.name)) if function and "journal" in function.access else "",
         issuer=f"https://cognito-idp.${{AWS::Region}}.amazonaws.com/{pool}" if api else "",
         audience=stage.output("UserPoolClientId") if api else "",
-        secrets={name: stage.secret(name) for name in function.secrets} if function else {},
+        secrets=secrets(stage, function) if function else {},
     )
+
+
+def secrets(stage: Stage, function: Function) -> dict[str, str]:
+    """What the function declares, but for the mail server's password: no stage of the tests names such a server."""
+    return {name: stage.secret(name) for name in function.secrets if name != "smtp_password"}

@@ -76,7 +76,8 @@ def test_lesson_one_failure_reruns_the_whole_batch_of_ten(station: Station) -> N
     batch = [body(Packed(box=str(number), note="broken" if number == 4 else None)) for number in range(10)]
     for _ in range(2):
         answer = station.handle(*batch)
-        assert answer == {"batchItemFailures": [{"itemIdentifier": "4"}], "errors": {"4": "RuntimeError: broken"}}
+        assert answer["batchItemFailures"] == [{"itemIdentifier": "4"}]
+        assert answer["errors"]["4"].startswith("RuntimeError at kernel/test_consumer.py:")
     assert [weight(station.store, str(number)) for number in range(10)] == [1, 1, 1, 1, 0, 1, 1, 1, 1, 1]
 
 

@@ -39,7 +39,7 @@ from .world import Crash, Overtaken, Packed, Sent, box_key, envelope
 
 inbox = Inbox("packers", THINGS)
 handler = consumer.handler(inbox)
-BOXES = Projected("boxes", THINGS, f"{__name__}:handler", ("box-",))
+BOXES = Projected("boxes", THINGS, f"{__name__}:handler", (Packed, Sent), ("box-",))
 
 
 @inbox.on(Packed, "box", "weight", "note")
@@ -223,7 +223,7 @@ def test_a_copy_that_ends_meanwhile(store: Store, copy: Copy) -> None:
 
 
 def test_a_copy_is_of_one_projection(store: Store, copy: Copy) -> None:
-    other = Projected("bags", THINGS, f"{__name__}:handler", ("bag-",))
+    other = Projected("bags", THINGS, f"{__name__}:handler", (Packed,), ("bag-",))
     with pytest.raises(NotFound, match="POST /projections/bags/copies"):
         Copy.find(store, other, copy.copy_id)
 

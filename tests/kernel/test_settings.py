@@ -54,3 +54,38 @@ def test_a_secret_that_a_function_does_not_declare_fails_at_its_use() -> None:
 def test_declared_secrets_are_there() -> None:
     whole = Settings(seal_key="a secret", webhook_secret="another")
     assert whole.for_function("honest", SECRETS) == whole
+
+
+@pytest.mark.parametrize("url", ["smtp://ada:p%40ss@host:25", "smtps://ada:p%40ss@host"])
+def test_the_mail_servers_password_is_kept_apart_from_its_url(url: str) -> None:
+    """Every function sees the URL; the password only who declares it."""
+    read = Settings.read({"CARTWHEEL_SMTP_URL": url})
+    assert (read.smtp_url, read.smtp_password) == (url.replace(":p%40ss", ""), "p@ss")
+    assert "p%40ss" not in repr(read.for_function("nosy", []))
+    given = Settings.read({"CARTWHEEL_SMTP_URL": "smtp://ada@host", "CARTWHEEL_SMTP_PASSWORD": "p@ss"})
+    assert (given.smtp_url, given.smtp_password) == ("smtp://ada@host", "p@ss")
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    shown = repr(Settings(seal_key="hush-1", webhook_secret="hush-2", smtp_password="hush-3"))
+    assert "hush" not in shown
+
+
+@pytest.mark.parametrize(
+    "bad", ["*", "shop.example", "https://shop.example/", "https://Shop.example", "null", "https://a b"]
+)
+def test_what_is_no_origin_is_refused(bad: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"CARTWHEEL_ORIGINS=.* such as https://shop\.example"):
+        Settings.read({"CARTWHEEL_ORIGINS": bad})
+
+
+def test_origins() -> None:
+    origins = Settings.read({"CARTWHEEL_ORIGINS": "https://shop.example http://localhost:5173"}).allowed_origins
+    assert origins == {"https://shop.example", "http://localhost:5173"}
+    assert Settings().allowed_origins == frozenset()
+
+
+@pytest.mark.parametrize("bad", ["proxy", "10.0.0.0/33", "10.0.0.1/8", "127.0.0.1,10.0.0.1"])
+def test_what_is_no_list_of_proxies_is_refused(bad: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"CARTWHEEL_TRUSTED_PROXIES=.* such as 127\.0\.0\.1"):
+        Settings.read({"CARTWHEEL_TRUSTED_PROXIES": bad})

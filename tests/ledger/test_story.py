@@ -38,7 +38,7 @@ def whats(found: list[Entry]) -> list[str]:
     return [entry.what for entry in found]
 
 
-REQUEST = line(1, "answered", "ordering-api", method="POST", path="/orders", status=202, causationId="request")
+REQUEST = line(1, "answered", "ordering-api", route="POST /orders", status=202, causationId="request")
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
@@ -81,18 +81,18 @@ def test_events_that_say_they_caused_each_other_are_borne() -> None:
 
 
 def test_a_request_is_told_when_it_began() -> None:
-    (entry,) = told(line(2, "answered", method="POST", path="/orders", status=202, milliseconds=750.5))
+    (entry,) = told(line(2, "answered", route="POST /orders", status=202, milliseconds=750.5))
     assert (entry.at, entry.kind, entry.milliseconds) == (at(1.249), "request", 750.5)
 
 
 def test_what_staff_did_is_told_with_who_it_was() -> None:
-    path = f"/orders/{ORDER}/fulfil"
-    found = told(line(1, "answered", method="POST", path=path, status=409, by="bob", role="staff"))
-    assert [(entry.kind, entry.what, entry.who) for entry in found] == [("staff", f"POST {path} → 409", "bob")]
+    route = "POST /orders/{order_id}/fulfil"
+    found = told(line(1, "answered", route=route, status=409, by="bob", role="staff"))
+    assert [(entry.kind, entry.what, entry.who) for entry in found] == [("staff", f"{route} → 409", "bob")]
 
 
 def test_who_only_looks_does_nothing() -> None:
-    assert told(line(1, "answered", method="GET", path=f"/orders/{ORDER}", status=200)) == []
+    assert told(line(1, "answered", route="GET /orders/{order_id}", askedFor=ORDER, status=200)) == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,8 @@ def test_who_only_looks_does_nothing() -> None:
         line(1, "handled"),
         line(1, "handled", eventType="E", eventId="1", receives=1, milliseconds="long"),
         line(1, "handled", eventType="E", eventId="1", receives=1) | {"orderId": "another"},
-        line(1, "answered", method="POST", path=f"/orders/{ORDER}x", status=200) | {"orderId": "another"},
+        line(1, "answered", route="POST /orders/{order_id}/cancel", askedFor=f"{ORDER}x", status=200)
+        | {"orderId": "another"},
     ],
 )
 def test_lines_of_others_or_of_another_form_tell_nothing(other: Any) -> None:

@@ -61,7 +61,7 @@ class World:
 
     def ask(self, request: HttpRequest) -> HttpAnswer:
         pools: Any = {"shelf-api": self.pool}
-        gateway = Gateway(Router(DOCUMENT), self.signer, pools, lambda: self.overloaded, self._accept)
+        gateway = Gateway(Router(DOCUMENT), self.signer, pools, lambda: self.overloaded, self._accept, lambda *_: None)
         return asyncio.run(gateway.answer(replace(request, headers=dict(request.headers))))
 
     def event(self, request: HttpRequest) -> dict[str, Any]:

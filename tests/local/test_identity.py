@@ -3,7 +3,6 @@
 import base64
 import hmac
 import json
-import os
 import threading
 import time
 from pathlib import Path
@@ -17,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cartwheel.kernel.caller import GROUPS, Caller
 from cartwheel.kernel.errors import Unauthorised
 from cartwheel.kernel.settings import Settings
-from cartwheel.local import identity
-from cartwheel.local.identity import KEY_FILE, SECRETS_FILE, Signer, with_secrets
+from cartwheel.local.identity import CLIENT_ID, ISSUER, SECRETS_FILE, Signer, with_secrets
+from cartwheel.local.userpool.keys import FILE, Key
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +27,25 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
 
 def claims(**changes: Any) -> dict[str, Any]:
     now = int(time.time())
-    made = {"sub": "alice", "iss": "cartwheel", "aud": "cartwheel", "iat": now, "exp": now + 60} | changes
+    made = {
+        "sub": "alice",
+        "iss": ISSUER,
+        "client_id": CLIENT_ID,
+        "token_use": "access",
+        "iat": now,
+        "exp": now + 60,
+    } | changes
     return {name: value for name, value in made.items() if value is not None}
 
 
 def signed(signer: Signer, **changes: Any) -> str:
     """By our own key, whatever the claims are."""
-    payload = json.dumps(claims(**changes)).encode()
-    return jwt.api_jws.encode(payload, signer._key, algorithm="RS256")
+    payload, key = json.dumps(claims(**changes)).encode(), newest(signer)
+    return jwt.api_jws.encode(payload, key.private, algorithm="RS256", headers={"kid": key.kid})
+
+
+def newest(signer: Signer) -> Key:
+    return signer.ring.all()[-1]
 
 
 def caller(verified: dict[str, str]) -> Caller:
@@ -62,9 +72,13 @@ def test_claims_are_text_as_the_gateway_hands_them_on(signer: Signer) -> None:
         {"exp": "soon"},
         {"sub": None},
         {"sub": 5},
-        {"aud": "another shop"},
-        {"aud": None},
+        {"client_id": "another shop"},
+        {"client_id": None},
+        {"aud": "another shop", "token_use": "id"},
+        {"aud": ["another shop"]},
+        {"token_use": "refresh"},
         {"iss": "somebody"},
+        {"iss": f"{ISSUER}2"},
         {"iss": None},
         {"nbf": int(time.time()) + 3600},
     ],
@@ -92,15 +106,20 @@ def encoded(part: object) -> str:
 def test_a_token_without_a_signature_is_refused(signer: Signer) -> None:
     for algorithm in ("none", "None", "NONE", ""):
         for signature in ("", "x"):
+            head = {"alg": algorithm, "typ": "JWT", "kid": newest(signer).kid}
             with pytest.raises(Unauthorised):
-                signer.verify(f"{encoded({'alg': algorithm, 'typ': 'JWT'})}.{encoded(claims())}.{signature}")
+                signer.verify(f"{encoded(head)}.{encoded(claims())}.{signature}")
 
 
 def test_the_public_key_is_no_secret_to_sign_with(signer: Signer) -> None:
-    public = signer._key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    public = (
+        newest(signer)
+        .private.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
-    head = f"{encoded({'alg': 'HS256', 'typ': 'JWT'})}.{encoded(claims(**{GROUPS: ['staff']}))}"
+    head = (
+        f"{encoded({'alg': 'HS256', 'typ': 'JWT', 'kid': newest(signer).kid})}.{encoded(claims(**{GROUPS: ['staff']}))}"
+    )
     signature = base64.urlsafe_b64encode(hmac.digest(public, head.encode(), "sha256")).decode()
     with pytest.raises(Unauthorised):
         signer.verify(f"{head}.{signature.rstrip('=')}")
@@ -109,7 +128,7 @@ def test_the_public_key_is_no_secret_to_sign_with(signer: Signer) -> None:
 def test_another_key_is_not_ours(signer: Signer) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     header = {"jwk": json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())), "kid": "../../etc/passwd"}
-    for headers in (None, header):
+    for headers in (None, header, {"kid": newest(signer).kid}, {"kid": "another"}):
         with pytest.raises(Unauthorised):
             signer.verify(jwt.encode(claims(), key, algorithm="RS256", headers=headers))
 
@@ -139,9 +158,9 @@ def test_what_is_no_token_is_refused(signer: Signer, token: str) -> None:
 
 def test_the_key_is_for_its_owner_alone_and_kept(folder: Path) -> None:
     token = Signer(folder).token("alice", [], 60)
-    assert (folder / KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert (folder / FILE).stat().st_mode & 0o777 == 0o600
     assert Signer(folder).verify(token)["sub"] == "alice"
-    assert [path.name for path in folder.iterdir()] == [KEY_FILE]
+    assert [path.name for path in folder.iterdir()] == [FILE]
 
 
 def test_two_shops_do_not_know_each_other(folder: Path, signer: Signer) -> None:
@@ -149,23 +168,66 @@ def test_two_shops_do_not_know_each_other(folder: Path, signer: Signer) -> None:
         Signer(folder).verify(signer.token("alice", ["staff"], 60))
 
 
-def test_of_several_first_uses_one_key_remains(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_first_uses_one_key_remains(folder: Path) -> None:
     """`up` and `token` at once on a new folder: what one signs, the other verifies."""
-    barrier, make = threading.Barrier(4), identity._new_key
-
-    def all_at_once() -> bytes:
-        barrier.wait(10)
-        return make()
-
-    monkeypatch.setattr(identity, "_new_key", all_at_once)
+    barrier = threading.Barrier(4)
     signers: list[Signer] = []
-    threads = [threading.Thread(target=lambda: signers.append(Signer(folder))) for _ in range(4)]
+
+    def use() -> None:
+        barrier.wait(10)
+        signers.append(Signer(folder))
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
     token = signers[0].token("alice", [], 60)
     assert [signer.verify(token)["sub"] for signer in signers] == ["alice"] * 4
+
+
+def test_an_old_key_verifies_until_its_last_token_has_expired(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, others = Signer(folder), Signer(folder)
+    long, now = mine.token("alice", [], 30 * 86400), time.time()
+    first = newest(mine).kid
+    others.ring.rotate()
+    assert mine.verify(long)["sub"] == "alice"
+    assert jwt.get_unverified_header(mine.token("bob", [], 60))["kid"] != first
+    monkeypatch.setattr(time, "time", lambda: now + 29 * 86400)
+    mine.ring.rotate()
+    assert mine.ring.find(first)
+    monkeypatch.setattr(time, "time", lambda: now + 32 * 86400)
+    mine.ring.rotate()
+    assert mine.ring.find(first) is None
+
+
+def test_a_key_that_has_served_for_three_months_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signer, now = Signer(folder), time.time()
+    first = newest(signer).kid
+    monkeypatch.setattr(time, "time", lambda: now + 89 * 86400)
+    signer.token("alice", [], 60)
+    assert newest(signer).kid == first
+    monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
+    signer.token("alice", [], 60)
+    assert newest(signer).kid != first
+
+
+def test_after_a_leak_every_token_is_refused(folder: Path) -> None:
+    signer = Signer(folder)
+    token = signer.token("alice", ["staff"], 60)
+    Signer(folder).ring.revoke()
+    with pytest.raises(Unauthorised, match="not its issuer's"):
+        signer.verify(token)
+
+
+def test_a_sign_in_that_has_ended_is_no_longer_good(folder: Path) -> None:
+    signer = Signer(folder)
+    token = signer.token("alice", [], 60)
+    ended = signer.verify(token)["origin_jti"]
+    signer.is_ended = lambda origin: origin == ended
+    with pytest.raises(Unauthorised, match="revoked"):
+        signer.verify(token)
+    signer.verify(signer.token("alice", [], 60))
 
 
 def test_secrets_are_made_once_and_are_secret(folder: Path) -> None:
@@ -185,7 +247,6 @@ def test_a_key_of_another_kind_is_refused(folder: Path) -> None:
     private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    (folder / KEY_FILE).write_bytes(private)
-    os.chmod(folder / KEY_FILE, 0o600)
+    (folder / FILE).write_text(json.dumps([{"kid": "1", "created": 0, "until": 0, "pem": private.decode()}]))
     with pytest.raises(TypeError, match="RSA"):
         Signer(folder)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,48 @@ def test_replayed_and_contradicting_webhooks_change_nothing(shop: Shop) -> None:
         assert call(shop, told(order_id, outcome)).json["state"] == "AUTHORISED"
     assert len(shop.events(PaymentAuthorised)) == 1
     assert shop.events(PaymentDeclined) == []
+
+
+def test_lesson_a_webhook_that_comes_again_is_taken_for_another(shop: Shop) -> None:
+    """Recorded on its way and sent again in time, or under its id with other words: it changes nothing."""
+    first, second = pending(shop), pending(shop)
+    document = told(first, "authorised")
+    taken, again = call(shop, document), call(shop, document)
+    assert (again.status, again.body, again.headers["Idempotency-Replayed"]) == (200, taken.body, "true")
+    assert call(shop, told(second, "authorised")).headers["Idempotency-Replayed"] == "true"  # the same id
+    assert state(shop, second) == "PENDING"
+    assert call(shop, told(second, "declined") | {"id": "wh_2"}).json["state"] == "DECLINED"
+    assert len(shop.events(PaymentAuthorised)) == 1
+
+
+def test_a_webhook_that_failed_is_not_remembered(shop: Shop) -> None:
+    """It came before the payment was recorded; the provider calls again, under the same id."""
+    unknown = {"id": "wh_1", "key": f"{new_id()}:authorise", "outcome": "authorised"}
+    assert call(shop, unknown).status == 404
+    assert call(shop, told(pending(shop), "authorised")).json["state"] == "AUTHORISED"
+
+
+def test_lesson_an_old_signature_with_a_new_time(shop: Shop) -> None:
+    """The time is signed, too."""
+    order_id = pending(shop)
+    document = told(order_id, "authorised")
+    old = signature(json.dumps(document), shop.settings.webhook_secret, int(time.time()) - 3600)
+    renewed = f"t={int(time.time())},{old.partition(',')[2]}"
+    assert call(shop, document, **{"X-Signature": renewed}).status == 401
+    body_alone = hmac.new(shop.settings.webhook_secret.encode(), json.dumps(document).encode(), hashlib.sha256)
+    unstamped = f"t={int(time.time())},v1={body_alone.hexdigest()}"
+    assert call(shop, document, **{"X-Signature": unstamped}).status == 401
+    assert state(shop, order_id) == "PENDING"
+
+
+def test_two_secrets_are_valid_while_one_is_changed(shop: Shop) -> None:
+    shop.settings = replace(shop.settings, webhook_secret="the-new-one the-old-one")
+    for number, (secret, status) in enumerate(
+        [("the-new-one", 200), ("the-old-one", 200), ("another", 401), ("the-new-one the-old-one", 401), ("", 401)]
+    ):
+        document = told(pending(shop), "authorised") | {"id": f"wh_{number}"}
+        signed = signature(json.dumps(document), secret)
+        assert call(shop, document, **{"X-Signature": signed}).status == status, secret
 
 
 def test_webhook_for_an_unknown_payment_is_to_come_again(shop: Shop) -> None:

@@ -52,7 +52,7 @@ def wanted(name: str) -> list[Requirement]:
     return [*declared(), *lambda_provides(), *group("dev")] if name == "dev" else group(name)
 
 
-LOCKS = ["runtime", "dev", "infra", "aws", "ministack", "checkov", "awscli"]
+LOCKS = ["runtime", "dev", "infra", "aws", "ministack", "checkov", "awscli", "audit"]
 
 
 def test_every_lock_is_known() -> None:

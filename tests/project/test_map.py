@@ -123,7 +123,8 @@ def test_what_reaches_outside_is_no_projection() -> None:
 
 
 def test_every_event_is_emitted_once() -> None:
-    emitted = Counter((event.source, event.detail_type()) for part in APP.slices for event in part.emits)
+    every = [*APP.common, *(event for part in APP.slices for event in part.emits)]
+    emitted = Counter((event.source, event.detail_type()) for event in every)
     assert [event for event, count in emitted.items() if count > 1] == []
     heard = {event for consumer in APP.consumers for event in subscribed(consumer)}
     assert {(source, name) for source, name in heard if source.startswith(OWN)} <= emitted.keys()

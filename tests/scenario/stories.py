@@ -55,16 +55,19 @@ class Story:
         self.sku, self.price = f"sku-{self.mark}", 10 + self.number / 100
         self.email = f"{self.mark}@example.com"
         self.staff, self.customer = self.world.staff, self.world.shop.token(f"customer-{self.mark}")
+        self.admin = self.world.shop.token("the-admin", "admin")
 
     async def tell(self) -> None:
         """Make a product and its stock; then everything else, in an order of its own."""
         await self.make_product()
         chapters = [self.browse, self.count_stock, self.order_basket, self.claim_basket, self.order_and_return]
-        chapters += [self.cancel_order, self.import_products, self.be_refused]
+        chapters += [self.cancel_order, self.import_products, self.keep_account, self.be_refused]
+        chapters += [self.look_after_the_shop] if self.number % 10 == 0 else []
         random.Random(self.number).shuffle(chapters)
         for chapter in chapters:
             await chapter()
         await self.remove_product()
+        await self.be_forgotten()
 
     async def ask(
         self,
@@ -162,15 +165,15 @@ class Story:
         await self.ask("GET", f"/baskets/{own}", who=self.customer, holds=self._with(4))
         await self.ask("DELETE", f"/baskets/{own}", who=self.customer, statuses=(204,))
 
-    async def _order(self, cents: int) -> str:
+    async def _order(self, cents: int, who: dict[str, str] | None) -> str:
         order = {"amount": cents / 100, "currency": "EUR", "email": self.email}
-        done = await self.ask("POST", "/orders", order, self.customer, statuses=(202,))
+        done = await self.ask("POST", "/orders", order, who, statuses=(202,))
         order_id: str = done.json["orderId"]
         return order_id
 
     async def order_and_return(self) -> None:
         cents = 100_000 + self.number
-        order_id = await self._order(cents)
+        order_id = await self._order(cents, self.customer)
         order, ours = f"/orders/{order_id}", _has(orderId=order_id, amount=cents / 100)
         await self.until(
             lambda answer: bool(answer.json["status"] == "CONFIRMED"),
@@ -196,7 +199,8 @@ class Story:
         )
 
     async def cancel_order(self) -> None:
-        order_id = await self._order(200_000 + self.number)
+        order_id = await self._order(200_000 + self.number, who=None)
+        await self.ask("POST", f"/orders/{order_id}/claim", who=self.customer, holds=_has(orderId=order_id))
         cancelled = _has(orderId=order_id, status="CANCELLED")
         await self.ask("POST", f"/orders/{order_id}/cancel", who=self.customer, holds=cancelled)
 
@@ -209,6 +213,49 @@ class Story:
             lambda: self.ask("GET", f"/products/import/{done.json['importId']}", who=self.staff, holds=ours),
         )
         assert self.mark in report.body.decode(), report
+
+    async def keep_account(self) -> None:
+        me, name = self.customer, f"Name {self.mark}"
+        read = await self.ask("GET", "/me", who=me)
+        await self.ask("PUT", "/me", {"name": name, "revision": read.json["revision"]}, me)
+        await self.ask("GET", "/me", who=me, holds=_has(name=name))
+        home: dict[str, Any] = {"name": name, "line1": "1 Row", "city": "London", "country": "GB"}
+        added = await self.ask("POST", "/me/addresses", home, me, statuses=(201,))
+        address = f"/me/addresses/{added.json['addressId']}"
+        home |= {"city": "Leeds", "revision": added.json["revision"]}
+        await self.ask("PUT", address, home, me)
+        await self.ask(
+            "GET", "/me/addresses", who=me, holds=lambda it: [each["name"] for each in it["items"]] == [name]
+        )
+        await self.ask("DELETE", address, who=me, statuses=(204,))
+        begun = await self.ask("POST", "/me/exports", who=me, statuses=(202,))
+        export = f"/me/exports/{begun.json['exportId']}"
+        await self.until(
+            lambda answer: bool(answer.json["complete"]), lambda: self.ask("GET", export, who=me, statuses=(200,))
+        )
+
+    async def be_forgotten(self) -> None:
+        await self.ask("DELETE", "/me", {"confirm": "ERASE"}, self.customer, statuses=(204,))
+        guest = {"customerId": f"another-{self.mark}", "confirm": "ERASE"}
+        await self.ask("POST", "/erasures", guest, self.staff, statuses=(204,))
+
+    async def look_after_the_shop(self) -> None:
+        """What staff do to all of it."""
+        begun = await self.ask("POST", "/reconciliations", {}, self.staff, statuses=(202,))
+        await self.ask("GET", f"/reconciliations/{begun.json['runId']}", who=self.staff, shared=True)
+        await self.ask("GET", "/audit", who=self.admin, query="?limit=3", shared=True, holds=_at_most(3))
+        await self.ask("GET", "/audit/head", who=self.admin, shared=True)
+        for name, nothing in (("prices", f"OFFER#{self.mark}"), ("mails", f"MAIL#{self.mark}")):
+            copies = f"/projections/{name}/copies"
+            made = await self.ask("POST", copies, {"whole": False}, self.staff, statuses=(201,))
+            copy = f"{copies}/{made.json['copyId']}"
+            event = {"id": self.mark, "source": "any", "type": "any", "time": "2026-11-21T00:00:00Z", "detail": {}}
+            failed = lambda it: [each["id"] for each in it["failed"]] == [self.mark]  # noqa: E731
+            await self.ask("POST", f"{copy}/events", {"events": [event]}, self.staff, holds=failed)
+            await self.ask("GET", f"{copy}/differences", who=self.staff, query="?limit=3", shared=True)
+            items = {"items": [{"pk": nothing, "sk": nothing}]}
+            await self.ask("POST", f"{copy}/swap", items, self.staff, holds=_has(passed=[nothing]))
+            await self.ask("DELETE", copy, who=self.staff, statuses=(204,))
 
     async def be_refused(self) -> None:
         await self.ask("GET", f"/stock/{self.sku}", who=self.customer, statuses=(403,))

@@ -13,7 +13,13 @@ from tests.support.running import RunningShop, running_shop
 pytestmark = pytest.mark.slow
 
 ID: Final = "019a9c00-0000-7000-8000-000000000000"  # of nothing
-NAMES: Final = {"product_id": ID, "import_id": ID, "sku": "bell-brass", "basket_id": ID, "order_id": ID}
+NAMES: Final = {
+    "product_id": ID,
+    "import_id": ID,
+    "sku": "bell-brass",
+    "basket_id": ID,
+    "order_id": ID,
+} | dict.fromkeys(("copy_id", "run_id", "address_id", "export_id"), ID)
 NEEDED: Final = {"/events": "?type=order_placed"}  # the queries without which a route does not answer
 PATHS: Final[dict[str, dict[str, Any]]] = document(APP)["paths"]
 JSON: Final = "application/json"
@@ -203,7 +209,7 @@ def test_a_path_that_there_is_not(shop: RunningShop, path: str) -> None:
 @pytest.mark.parametrize("name", [ID, "x", "%00", "%ff", "'", "ORDER%23x", "x" * 5000, ID.upper()])
 @pytest.mark.parametrize("path", [path for path in PATHS if path.count("{") == 1 and "get" in PATHS[path]])
 def test_an_id_of_nothing(shop: RunningShop, path: str, name: str) -> None:
-    _problem(_send(shop, "GET", path.partition("{")[0] + name), 404)
+    _problem(_send(shop, "GET", path.partition("{")[0] + name + path.partition("}")[2]), 404)
 
 
 @pytest.mark.parametrize(("method", "path"), [each for each in ROUTES if "security" in PATHS[each[1]][each[0]]])

@@ -90,7 +90,7 @@ def _letters_tell_all(shop: RunningShop, orders: dict[str, int]) -> None:
     causes = shop.get(f"{LETTERS}/causes")
     bad = Counter(pieces for pieces in orders.values() if pieces != 1)
     assert {item["error"]: item["letters"] for item in causes["items"]} == {
-        "LookupError: no shelf for order …": bad[REFUSED],
+        "LookupError at support/… in _faulty_reserve": bad[REFUSED],
         "the answer was lost": bad[FORGOTTEN],
     }
     letters = shop.items(LETTERS)

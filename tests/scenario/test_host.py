@@ -125,7 +125,8 @@ def test_functions_that_hang_are_ended_and_delay_nobody_else(shop: RunningShop) 
 def _half_a_request(shop: RunningShop) -> tuple[socket.socket, bytes]:
     """A connection that has begun to send an order, and the rest that is still to be sent."""
     body = b'{"amount": 7.77, "currency": "EUR"}'
-    head = f"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
     connection = socket.create_connection(("127.0.0.1", shop.port), timeout=20)
     connection.sendall(head.encode() + body[:5])
     return connection, body[5:]

@@ -131,7 +131,7 @@ def test_lesson_orders_lost_or_done_twice_by_kill_9(tmp_path: Path, seed: int, v
         _each_order_ended_as_it_should(wishes, orders)
         _stock_adds_up(shop, orders)
         _payments_add_up(shop, orders)
-        _mails_are_sent_once(shop, orders)
+        _mails_are_sent_once(shop, wishes, orders)
 
 
 async def _repeat(shop: RunningShop, wishes: list[Wish]) -> None:
@@ -191,9 +191,12 @@ def _payments_add_up(shop: RunningShop, orders: Items) -> None:
     assert payments.keys() == {order["orderId"] for order in orders}
 
 
-def _mails_are_sent_once(shop: RunningShop, orders: Items) -> None:
+def _mails_are_sent_once(shop: RunningShop, wishes: list[Wish], orders: Items) -> None:
     mails = Counter((mail["orderId"], mail["kind"], mail["to"]) for mail in shop.items("/mailbox"))
-    wanted = {(order["orderId"], order["status"].lower(), order["email"]): 1 for order in orders if "email" in order}
+    emails = {wish.order_id: wish.email for wish in wishes}
+    wanted = {
+        (order["orderId"], order["status"].lower(), emails[order["orderId"]]): 1 for order in orders if "email" in order
+    }
     assert mails == wanted
     sent = Counter(event["detail"]["data"]["messageId"] for event in shop.events("MessageSent"))
     assert sent == {f"{order_id}.{kind}": 1 for order_id, kind, _ in mails}

@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cartwheel.app import APP
+from cartwheel.kernel.openapi import document
+from cartwheel.kernel.router import Router
 from tests.support.client import Answer
 
+ROUTER: Final = Router(document(APP))
 MARK: Final = re.compile("mark-[0-9]{6}")
 ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -56,7 +60,7 @@ class Witness:
         return [f"{asked.method} {asked.path} of {asked.mark}: {fault}" for fault in faults]
 
     def look_through(self, lines: Iterable[dict[str, Any]]) -> list[str]:
-        """What is wrong with the log: a line for each request, with its own path and ids, and no other's."""
+        """What is wrong with the log: a line for each request, with its own route and ids, and no other's."""
         faults, answered = [], Counter[str]()
         for line in lines:
             if line.get("correlationId") not in self.seen:
@@ -67,7 +71,7 @@ class Witness:
                 answered[asked.correlation] += 1
                 faults += _differences(asked, answer, line)
             elif line["message"] != "delivery failed":
-                faults += self._foreign(asked.mark, line.get("subject") or line["orderId"])
+                faults += self._foreign(asked.mark, line.get("subject") or line.get("orderId", ""))
             faults += self._foreign(asked.mark, " ".join(MARK.findall(str(line))))
         expected = Counter({key: 1 for key, (asked, _) in self.seen.items() if asked.function})
         return faults + [
@@ -84,8 +88,7 @@ def _differences(asked: Asked, answer: Answer, line: dict[str, Any]) -> list[str
     wanted = {
         "log": asked.function,
         "function": asked.function,
-        "method": asked.method,
-        "path": asked.path,
+        "route": ROUTER.find(asked.method, asked.path.partition("?")[0])[0].key,
         "status": answer.status,
         "requestId": answer.headers["x-request-id"],
     }

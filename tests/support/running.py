@@ -36,8 +36,8 @@ class RunningShop:
     url: str = ""
     module: str = "cartwheel"
 
-    def start(self) -> None:
-        """Returns once the shop serves."""
+    def start(self) -> str:
+        """What it printed until it serves."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = self.spawn()
         assert self.process.stdout
@@ -46,7 +46,7 @@ class RunningShop:
             printed.append(line)
             if "serves on" in line:
                 self.url = json.loads((self.folder / "address.json").read_text())["url"]
-                return
+                return "".join(printed)
         self._wait()
         raise AssertionError("the shop did not start: " + "".join(printed))
 

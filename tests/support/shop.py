@@ -6,17 +6,22 @@ Tests decide when events are delivered, so what a second, late or lost delivery 
 import importlib
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cartwheel.app import APP
+from cartwheel.kernel import openapi
 from cartwheel.kernel.bus import PUBLISH, Entry, NoEntrance
 from cartwheel.kernel.caller import GROUPS
 from cartwheel.kernel.environment import Environment, install
+from cartwheel.kernel.errors import MethodNotAllowed, NotFound
 from cartwheel.kernel.events import Cause, Envelope, Event
+from cartwheel.kernel.identity import IDENTITY, NoUsers
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.journal import JOURNAL, Journal, NoJournal
 from cartwheel.kernel.queue import Failure, Message
+from cartwheel.kernel.router import FUNCTION, Router, Target
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.store import Store, StoreError
 from cartwheel.local.database import open_for_writing
@@ -66,6 +71,7 @@ class Shop:
         self.store: Store = SqliteStore(APP, self._connection, self._commit)
         self._functions = APP.functions
         self.handled = 0
+        self.ended: list[str] = []  # accounts of the user pool
 
     def close(self) -> None:
         self._connection.close()
@@ -81,7 +87,8 @@ class Shop:
         settings = self.settings.for_function(function_name, function.secrets)
         bus = self if PUBLISH in function.access else NoEntrance(function_name)
         journal = self.journal if JOURNAL in function.access else NoJournal(function_name)
-        install(Environment(function_name, guarded, settings, bus, journal))
+        users = self if IDENTITY in function.access else NoUsers(function_name)
+        install(Environment(function_name, guarded, settings, bus, journal, users=users))
         module, _, attribute = function.handler.partition(":")
         return getattr(importlib.import_module(module), attribute)(event, Context(function_name))
 
@@ -94,15 +101,20 @@ class Shop:
         headers: dict[str, str] | None = None,
         body: str | None = None,
     ) -> Answer:
-        """An HTTP request, routed to its slice. `token` is `staff` or `customer:<subject>`."""
+        """An HTTP request, routed to its slice. `token` is `staff`, `admin` or `customer:<subject>`."""
         event = http_event(method, path, json, token, headers or {}, body)
-        answer = self.invoke(_function_of(method, event["rawPath"]), event)
+        target, parameters = _target(method, event["rawPath"])
+        answer = self.invoke(target.function, event | {"routeKey": target.key, "pathParameters": parameters})
         return Answer(answer["statusCode"], answer.get("headers", {}), answer.get("body") or "")
 
     def put(self, entry: Entry) -> str:
         """The `Entrance` of functions that publish."""
         with self.engine.group():
             return self.engine.bus.put(entry)
+
+    def delete(self, subject: str) -> None:
+        """The `Users` of functions that end accounts."""
+        self.ended.append(subject)
 
     def publish(self, event: Event) -> dict[str, Any]:
         """Put an event on the bus as if its slice had emitted it; answers the envelope."""
@@ -180,26 +192,20 @@ class Shop:
         return list(self._connection.execute("SELECT queue, error FROM dead_letters ORDER BY id"))
 
 
-_PREFIXES = {
-    "products": "catalog",
-    "categories": "catalog",
-    "stock": "inventory",
-    "availability": "inventory",
-    "baskets": "basket",
-    "orders": "ordering",
-    "payments": "payment",
-    "mailbox": "notification",
-    "events": "ledger",
-    "reconciliations": "ledger",
-}
-_PROJECTIONS = {projection.name: part.name for part in APP.slices for projection in part.projections}
+@cache
+def _router() -> Router:
+    return Router(openapi.document(APP))
 
 
-def _function_of(method: str, path: str) -> str:
-    parts = path.split("/")
-    if parts[1] == "projections":
-        return f"{_PROJECTIONS[parts[2]]}-api"
-    return "ledger-api" if parts[-1] == "timeline" else f"{_PREFIXES[parts[1]]}-api"
+def _target(method: str, path: str) -> tuple[Target, dict[str, str]]:
+    """What answers it; of a path that is no route, any function of its neighbourhood, which will say so."""
+    try:
+        return _router().find(method, path)
+    except (NotFound, MethodNotAllowed):
+        first = f"/{path.split('/')[1]}"
+        near = next(operations for each, operations in openapi.document(APP)["paths"].items() if each.startswith(first))
+        function = next(iter(near.values()))[FUNCTION]
+        return Target(function, "open", "$default", 0), {}
 
 
 def http_event(
@@ -217,10 +223,11 @@ def http_event(
     }
     if token:
         kind, _, subject = token.partition(":")
-        claims = {"sub": subject or kind} | ({GROUPS: "[staff]"} if kind == "staff" else {})
+        claims = {"sub": subject or kind} | ({GROUPS: f"[{kind}]"} if kind in ("staff", "admin") else {})
         context["authorizer"] = {"jwt": {"claims": claims}}
     return {
         "version": "2.0",
+        "routeKey": f"{method} {raw_path}",
         "rawPath": raw_path,
         "rawQueryString": raw_query,
         "headers": content_type | {name.lower(): value for name, value in headers.items()},

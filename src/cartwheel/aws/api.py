@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartwheel.kernel import telemetry
 from cartwheel.kernel.errors import InternalError, Problem
+from cartwheel.kernel.request_limits import BODY_BYTES, check_body
 
 from . import payload
 from .business import load
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 def make(deployment: Deployment) -> Handler:
     """Every failure becomes a problem document here; nothing is raised."""
     work = load(deployment)
+    limits: dict[str, int] = getattr(work, "body_limits", {})
     gate = Gate(deployment.need("issuer"), deployment.need("audience"))
 
     def handle(event: Event, context: Any) -> Answer:
         telemetry.begin(deployment.function, context.aws_request_id)
         try:
-            answer: Answer = work(gate.admit(payload.request(event)), context)
+            request = gate.admit(payload.request(event))
+            check_body(len((request["body"] or "").encode()), limits.get(request["routeKey"], BODY_BYTES))
+            answer: Answer = work(request, context)
         except Problem as refused:
             answer = payload.problem(refused)
         except Exception as error:  # noqa: BLE001 - whoever calls learns no more than that it failed

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from cartwheel.kernel.bus import Entrance, NoEntrance
 from cartwheel.kernel.environment import Environment, install
+from cartwheel.kernel.identity import NoUsers, Users
 from cartwheel.kernel.journal import Journal, NoJournal
 from cartwheel.kernel.queue import Retries
 from cartwheel.kernel.settings import Settings
@@ -19,7 +20,8 @@ def load(deployment: Deployment) -> Handler:
     """Install its environment and import it. Raises IncompleteDeployment, InvalidSetting, and botocore's errors."""
     store, settings = open_store(deployment), read_settings(deployment)
     retries = Retries(deployment.max_receives, deployment.retry_delay)
-    install(Environment(deployment.function, store, settings, open_bus(deployment), open_journal(deployment), retries))
+    bus, journal, users = open_bus(deployment), open_journal(deployment), open_users(deployment)
+    install(Environment(deployment.function, store, settings, bus, journal, retries, users))
     module, _, attribute = deployment.need("handler").partition(":")
     handler: Handler = getattr(import_module(module), attribute)
     return handler
@@ -41,6 +43,15 @@ def open_journal(deployment: Deployment) -> Journal:
     from .journal import InsightsJournal  # late: one function reads what the others write
 
     return InsightsJournal(lambda: clients.client("logs"), deployment.log_groups.split())
+
+
+def open_users(deployment: Deployment) -> Users:
+    """The user pool, for those that are told of it."""
+    if not deployment.user_pool_id:
+        return NoUsers(deployment.function)
+    from .users import CognitoUsers  # late: few functions end accounts
+
+    return CognitoUsers(clients.client("cognito-idp"), deployment.user_pool_id)
 
 
 def read_settings(deployment: Deployment) -> Settings:

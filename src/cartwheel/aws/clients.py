@@ -15,7 +15,7 @@ CONFIG: Final = Config(
 )
 
 
-SERVICES: Final = ("dynamodb", "events", "logs", "secretsmanager", "sqs")
+SERVICES: Final = ("cognito-idp", "dynamodb", "events", "logs", "secretsmanager", "sqs")
 
 
 class Descriptions(Loader):  # type: ignore[misc]  # botocore has no types

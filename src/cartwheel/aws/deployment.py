@@ -21,8 +21,10 @@ TEXTS: Final = (
     "handler",
     "table",
     "table_name",
+    "vault_name",
     "bus_name",
     "queue_url",
+    "user_pool_id",
     "log_groups",
     "issuer",
     "audience",
@@ -46,9 +48,11 @@ class Deployment:
     handler: str = ""
     table: str = ""
     table_name: str = ""
+    vault_name: str = ""
     indexes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     bus_name: str = ""
     queue_url: str = ""
+    user_pool_id: str = ""
     retry_delay: float = 0
     max_receives: int = 0
     log_groups: str = ""

@@ -1,4 +1,4 @@
-"""The one table that a function may use."""
+"""The table that a function may use, and that of the keys, if it may."""
 
 from cartwheel.kernel.store import Store
 
@@ -9,6 +9,10 @@ from .tables import DynamoTable
 
 
 def open_store(deployment: Deployment) -> Store:
-    """The store with the function's own table. Raises IncompleteDeployment."""
-    table = DynamoTable(deployment.need("table_name"), deployment.indexes)
-    return DynamoStore(clients.client("dynamodb"), {deployment.need("table"): table})
+    """With the function's own table and, for who is told of it, that of the keys. Raises IncompleteDeployment."""
+    tables = {deployment.need("table"): DynamoTable(deployment.need("table_name"), deployment.indexes)}
+    if deployment.vault_name:
+        from cartwheel.kernel.vault import TABLE as VAULT  # late: relays need no more than the store
+
+        tables[VAULT] = DynamoTable(deployment.vault_name)
+    return DynamoStore(clients.client("dynamodb"), tables)

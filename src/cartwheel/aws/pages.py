@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from cartwheel.kernel.docs_page import policy
 from cartwheel.kernel.errors import NotFound, Problem
 from cartwheel.kernel.router import Router
 
@@ -20,6 +21,7 @@ FOLDER: Final = Path(__file__).parent
 DOCUMENT: Final = "openapi.json"
 PAGE: Final = "docs.html"
 JSON: Final = "application/json"
+HTML: Final = "text/html; charset=utf-8"
 
 
 def make(deployment: Deployment, folder: Path = FOLDER) -> Handler:
@@ -35,10 +37,15 @@ def make(deployment: Deployment, folder: Path = FOLDER) -> Handler:
             return answer(200, JSON, '{"status": "ok"}')
         if path == "/openapi.json" or (path == "/docs" and query == "format=json"):  # that is what the page links to
             return answer(200, JSON, document)
-        return answer(200, "text/html; charset=utf-8", page()) if path == "/docs" else None
+        if path == "/docs":
+            return answer(200, HTML, page(), {"Content-Security-Policy": policy(page().encode())})
+        return None
 
     def handle(event: Event, context: Any) -> Answer:
-        asked = payload.request(event)
+        try:
+            asked = payload.request(event)
+        except Problem as refused:
+            return payload.signed(payload.problem(refused), event)
         method, path = asked["requestContext"]["http"]["method"], asked["rawPath"]
         found = own(path, asked["rawQueryString"]) if method in ("GET", "HEAD") else None
         return payload.signed(found or _refusal(router, method, path), event)

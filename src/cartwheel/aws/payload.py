@@ -3,8 +3,10 @@
 import base64
 from typing import Any, Final
 
+from cartwheel.kernel.answer_headers import SECURITY, TLS_ONLY
 from cartwheel.kernel.errors import PROBLEM_JSON, Problem
 from cartwheel.kernel.payload import body_fields, query_parameters
+from cartwheel.kernel.request_limits import check_head
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
@@ -16,8 +18,10 @@ def request(event: Event) -> Event:
     """The event as slices know it: all keys are there, header names in lower case, a stage is not part of the path.
 
     API Gateway leaves out what is empty, takes the cookies out of the headers, and encodes every body whose content
-    type it does not know as text's. The path has been percent-decoded by it.
+    type it does not know as text's. The path has been percent-decoded by it. Raises a Problem for a head that is too
+    large.
     """
+    check_head(event["rawPath"], event.get("rawQueryString", ""), (event.get("headers") or {}).values())
     context = {**event["requestContext"], "stage": DEFAULT_STAGE}
     body = event.get("body") or ""
     path = _without_stage(event["rawPath"], event["requestContext"].get("stage", DEFAULT_STAGE))
@@ -60,6 +64,6 @@ def problem(refused: Problem) -> Answer:
 
 
 def signed(answer: Answer, event: Event) -> Answer:
-    """With the request's id, by which its lines are found in the log."""
-    request_id = event["requestContext"]["requestId"]
-    return answer | {"headers": {**(answer.get("headers") or {}), "X-Request-Id": request_id}}
+    """With the request's id, by which its lines are found in the log, and what every answer has but its own."""
+    own = answer.get("headers") or {}
+    return answer | {"headers": {**SECURITY, **TLS_ONLY, **own, "X-Request-Id": event["requestContext"]["requestId"]}}

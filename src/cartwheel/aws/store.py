@@ -37,7 +37,7 @@ BACKOFF: Final = 0.02  # seconds at most before the second attempt, doubled befo
 
 
 class DynamoStore:
-    """See the module's text. `client` is botocore's for DynamoDB; a function knows its own slice's table only."""
+    """See the module's text. `client` is botocore's for DynamoDB; a function knows only the tables that it may use."""
 
     def __init__(self, client: Any, tables: Tables) -> None:
         self._client = client

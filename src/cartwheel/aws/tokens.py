@@ -13,13 +13,13 @@ from jwt.types import Options
 from cartwheel.kernel import telemetry
 from cartwheel.kernel.caller import claims_as_text
 from cartwheel.kernel.errors import Busy, Unauthorised
+from cartwheel.kernel.identity import token_fault
 
 from .rs256 import RS256, PublicKey
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 PATIENCE: Final = 2.0  # seconds for an answer of the issuer
 REFRESH: Final = 60.0  # seconds between two looks for a key that was not there
-USES: Final = ("access", "id")
 # PyJWT checks the claims with its own algorithms' signatures or, as here, after the signature was found good.
 CLAIMS: Final[Options] = {
     "verify_signature": False,
@@ -27,7 +27,7 @@ CLAIMS: Final[Options] = {
     "verify_nbf": True,
     "verify_iat": True,
     "verify_iss": True,
-    "verify_aud": False,  # here, see below
+    "verify_aud": False,  # see token_fault
     "require": ["exp", "iss", "sub"],
 }
 
@@ -82,16 +82,9 @@ class Verifier:
         key = self._key(self._jws.get_unverified_header(token).get("kid"))
         self._jws.decode(token, key, algorithms=["RS256"])  # type: ignore[arg-type]  # a key for our own algorithm
         claims = jwt.decode(token, issuer=self._issuer, options=CLAIMS)
-        self._check_audience(claims)
+        if fault := token_fault(claims, self._audience):
+            raise jwt.InvalidTokenError(fault)
         return claims
-
-    def _check_audience(self, claims: dict[str, Any]) -> None:
-        """Cognito's id tokens have an `aud`; its access tokens have a `client_id` instead."""
-        told = claims["aud"] if "aud" in claims else claims.get("client_id")
-        if self._audience not in (told if isinstance(told, list) else [told]):
-            raise jwt.InvalidAudienceError("it is for somebody else")
-        if claims.get("token_use", "access") not in USES:
-            raise jwt.InvalidTokenError("it is not a token for access")
 
     def _key(self, key_id: str | None) -> PublicKey:
         """An id that is not known may be a new one's; but made-up ids shall not keep us asking the issuer."""

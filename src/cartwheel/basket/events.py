@@ -25,3 +25,13 @@ class CheckoutBasket(Event, source=SOURCE, subject="basket_id"):
     customer_id: str | None = None
     email: str | None = None
     payment_token: str | None = None
+
+
+class BasketExported(Event, source=SOURCE, subject="customer_id"):
+    """A customer's own basket, told for their export."""
+
+    export_id: str
+    customer_id: str
+    page: int
+    content: str
+    following: str | None = None

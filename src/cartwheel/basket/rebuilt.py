@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cartwheel.catalog.events import ProductChanged, ProductRemoved
 from cartwheel.kernel.projection import Projected
 
 from .store import TABLE
@@ -10,5 +11,6 @@ PRICES: Final = Projected(
     name="prices",
     table=TABLE,
     handler="cartwheel.basket.consumers:handler",
+    events=(ProductChanged, ProductRemoved),
     prefixes=("OFFER#", "PRODUCT#"),
 )

@@ -8,15 +8,17 @@ from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.errors import FieldError, Invalid, NotFound
+from cartwheel.kernel.export import sealed_content
 from cartwheel.kernel.ids import is_id, new_id, sealed_id
 from cartwheel.kernel.money import MAX_AMOUNT
 from cartwheel.kernel.store import Store
 from cartwheel.kernel.unit_of_work import UnitOfWork
+from cartwheel.kernel.vault import seal_email
 
 from . import store
 from .answers import BasketAnswer, CheckoutAnswer
 from .bodies import CheckOut
-from .events import CheckedOutLine, CheckoutBasket
+from .events import BasketExported, CheckedOutLine, CheckoutBasket
 from .model import Basket, Receipt, SoldOffer
 from .quote import Quote
 
@@ -62,6 +64,26 @@ def discard(unit: UnitOfWork, caller: Caller, basket_id: str) -> None:
     unit.write(store.remove(_find_open(unit.store, caller, basket_id)))
 
 
+def discard_own(unit: UnitOfWork, customer_id: str) -> None:
+    """The customer's own basket, if there is one; nobody asks for it any more."""
+    basket_id = store.find_own(unit.store, customer_id)
+    if basket_id:
+        unit.write(store.disown(customer_id, basket_id))
+        basket = store.find(unit.store, basket_id)
+        if basket and basket.is_open:
+            unit.write(store.remove(basket))
+
+
+def export(unit: UnitOfWork, export_id: str, customer_id: str) -> None:
+    """Tell the customer's own basket."""
+    basket_id = store.find_own(unit.store, customer_id)
+    basket = store.find(unit.store, basket_id) if basket_id else None
+    told = [basket.model_dump(mode="json", by_alias=True, include={"basket_id", "lines"})] if basket else []
+    content = sealed_content(unit.store, customer_id, told)
+    if content:
+        unit.emit(BasketExported(export_id=export_id, customer_id=customer_id, page=0, content=content))
+
+
 def claim(unit: UnitOfWork, customer_id: str, basket_id: str) -> BasketAnswer:
     """Merge a guest's basket into the customer's own. What is left of it remembers that, so a second claim is the same
     request again: it answers the customer's own basket."""
@@ -93,13 +115,19 @@ def check_out(unit: UnitOfWork, caller: Caller, basket_id: str, request: CheckOu
     receipt = Receipt(order_id=order_id, total=quote.total, currency=quote.currency)
     unit.write(store.save(basket.checked_out(receipt, moment)))
     unit.write(*(store.check_offer(offer) for offer in offers.values()))
-    buyer = None if caller.is_staff else caller.subject
-    unit.emit(_checkout(basket, order_id, quote, basket.customer_id or buyer, request))
+    customer_id = basket.customer_id or (None if caller.is_staff else caller.subject)
+    email = seal_email(unit, request.email, customer_id, order_id)
+    unit.emit(_checkout(basket, receipt, quote, customer_id, email, request.payment_token))
     return CheckoutAnswer.of(receipt)
 
 
 def _checkout(
-    basket: Basket, order_id: str, quote: Quote, customer_id: str | None, request: CheckOut
+    basket: Basket,
+    receipt: Receipt,
+    quote: Quote,
+    customer_id: str | None,
+    email: str | None,
+    payment_token: str | None,
 ) -> CheckoutBasket:
     lines = [
         CheckedOutLine(**quoted.line.model_dump(include={"sku", "name", "quantity"}), unit_price=quoted.price)
@@ -108,12 +136,12 @@ def _checkout(
     ]
     return CheckoutBasket(
         basket_id=basket.basket_id,
-        order_id=order_id,
+        order_id=receipt.order_id,
         lines=lines,
         currency=quote.currency,
         customer_id=customer_id,
-        email=request.email,
-        payment_token=request.payment_token,
+        email=email,
+        payment_token=payment_token,
     )
 
 

@@ -33,6 +33,11 @@ def save(basket: Basket) -> Put:
     return Put(TABLE, item, Equals("version", basket.version - 1) if basket.version > 1 else NotExists())
 
 
+def disown(customer_id: str, basket_id: str) -> Delete:
+    """Forget which basket is the customer's own."""
+    return Delete(TABLE, _key("CUSTOMER", customer_id), Equals("basketId", basket_id))
+
+
 def remove(basket: Basket) -> Delete:
     return Delete(TABLE, _key("BASKET", basket.basket_id), Equals("version", basket.version))
 

@@ -10,6 +10,8 @@ from cartwheel.kernel import http
 from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.errors import NotFound, UnsupportedMediaType
+from cartwheel.kernel.request_limits import LARGEST_BODY_BYTES
+from cartwheel.kernel.router import BODY_LIMIT
 from cartwheel.kernel.unit_of_work import UnitOfWork
 
 from . import imports, service
@@ -27,7 +29,10 @@ from .listing import Sort
 from .woocommerce import parse
 
 CSV = "text/csv"
-CSV_BODY = {"requestBody": {"required": True, "content": {CSV: {"schema": {"type": "string"}}}}}
+CSV_BODY = {
+    "requestBody": {"required": True, "content": {CSV: {"schema": {"type": "string"}}}},
+    BODY_LIMIT: LARGEST_BODY_BYTES,
+}
 
 Search = Annotated[str | None, Query(max_length=200, description="Words that begin words of the product or a SKU.")]
 Slug = Annotated[str | None, Query(max_length=600, description="A category's slug, such as clothing/tshirts.")]

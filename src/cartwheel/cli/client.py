@@ -1,4 +1,4 @@
-"""The running shop of a data folder, asked over HTTP by its owner: whoever can read the folder's key is staff."""
+"""The running shop of a data folder, asked over HTTP by its owner: whoever can read the folder's keys is staff."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,9 +77,20 @@ class Client:
             raise CliError(f"{function} failed: {failure['errorType']}: {failure['errorMessage']}")
         return answer.json()
 
+    def users(self, operation: str, **asked: str) -> Any:
+        """A call of the user pool, by Cognito's name of it."""
+        headers = {"x-amz-target": f"AWSCognitoIdentityProviderService.{operation}"}
+        answer = self._send("POST", "/", json=asked, headers=headers)
+        if answer.is_success:
+            return answer.json()
+        if answer.headers.get("x-amzn-errortype") == "UserNotFoundException":
+            raise CliError(f"Nobody has signed up as {asked['Username']}; that is what they do first.")
+        raise CliError(answer.json().get("message", f"The shop answered with status {answer.status_code}."))
+
     def _sign(self, request: httpx.Request) -> httpx.Request:
         """A fresh token for each request: who follows for hours needs more than one."""
-        request.headers["authorization"] = f"Bearer {self._signer.token('cartwheel-cli', ['staff'], TOKEN_SECONDS)}"
+        token = self._signer.token("cartwheel-cli", ["staff", "admin"], TOKEN_SECONDS)
+        request.headers["authorization"] = f"Bearer {token}"
         return request
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:

@@ -6,10 +6,13 @@ import sys
 import typer
 
 from .commands import (
+    audit,
     dead_letters,
     events,
     invoke,
+    keys,
     logs,
+    mailbox,
     orders,
     products,
     queues,
@@ -17,6 +20,7 @@ from .commands import (
     reconcile,
     token,
     up,
+    users,
     version,
 )
 from .output import note
@@ -46,12 +50,16 @@ app.command("import")(products.import_products)
 app.command("invoke")(invoke.invoke)
 app.command("rebuild")(rebuild.rebuild)
 app.command("queues")(queues.queues)
+app.command("mailbox")(mailbox.mailbox)
 app.command("logs")(logs.logs)
 app.command("reconcile")(reconcile.reconcile)
 app.command("version")(version.version)
 app.add_typer(orders.app, name="order")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")
+app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Who calls: the claims of the verified token, in the form API Gateway hands them to a function."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 GROUPS = "cognito:groups"
@@ -8,10 +8,11 @@ GROUPS = "cognito:groups"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`subject` is None for a guest."""
+    """`subject` is None for a guest; `email` is there if the token tells it."""
 
     subject: str | None = None
     groups: frozenset[str] = frozenset()
+    email: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> "Caller":
@@ -19,11 +20,15 @@ class Caller:
         claims = authorizer.get("jwt", {}).get("claims", {})
         # API Gateway writes a list claim as "[staff admin]".
         groups = str(claims.get(GROUPS, "")).strip("[]").replace(",", " ").split()
-        return cls(claims.get("sub"), frozenset(groups))
+        return cls(claims.get("sub"), frozenset(groups), claims.get("email"))
 
     @property
     def is_staff(self) -> bool:
         return bool(self.groups & {"staff", "admin"})
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.groups
 
 
 def claims_as_text(claims: dict[str, Any]) -> dict[str, str]:

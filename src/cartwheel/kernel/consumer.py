@@ -13,10 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from . import json, telemetry
+from .envelope import NoEvent
 from .environment import environment
 from .events import Cause, Envelope
 from .inbox import Inbox, Prepared
 from .store import ConditionFailed, Store, StoreError
+from .traces import described
 
 Record = dict[str, Any]  # of SQS
 
@@ -92,7 +94,7 @@ class Batch:
     def _prepare(self, delivery: Delivery) -> Prepared:
         message = json.parse(delivery.record["body"])
         if not isinstance(message, dict):
-            raise ValueError("the message is not a JSON object")
+            raise NoEvent("the message is not a JSON object")
         delivery.envelope = Envelope.parse(message)
         self._follow(delivery)
         return self.inbox.prepare(self.store, delivery.envelope)
@@ -130,4 +132,4 @@ def describe(error: Exception) -> str:
     if isinstance(error, ValidationError):
         fields = ", ".join(".".join(map(str, found["loc"])) for found in error.errors(include_input=False))
         return f"ValidationError in {fields}"
-    return f"{type(error).__name__}: {error}"[:500].encode(errors="backslashreplace").decode()
+    return described(error)

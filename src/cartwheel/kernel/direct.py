@@ -15,6 +15,8 @@ Asked = TypeVar("Asked", bound=Record)
 class InvalidPayload(ValueError):
     """The payload is not what the function takes; the text names each field that is wrong, and not its value."""
 
+    quotes = True  # a field that is not known is named as the caller named it
+
 
 def handler(payload: type[Asked], work: Callable[[Environment, Asked], Record]) -> Callable[[Any, Any], dict[str, Any]]:
     """The function Lambda calls; `work` gets the payload, validated, and its answer is the call's."""
@@ -33,5 +35,6 @@ def _validated(payload: type[Asked], event: Any) -> Asked:
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
         faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'payload'}: {each['msg']}" for each in found)
-        telemetry.warn("payload refused", faults=faults[:1000])
+        known = [each["loc"] for each in found if each["type"] != "extra_forbidden"]  # others may be called anything
+        telemetry.warn("payload refused", fields=[".".join(map(str, loc)) for loc in known][:20])
         raise InvalidPayload(faults[:1000]) from None

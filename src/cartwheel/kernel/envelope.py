@@ -14,6 +14,10 @@ MAX_ENTRY_BYTES: Final = 256 * 1024
 MAX_ID: Final = 200  # letters of what others call an order
 
 
+class NoEvent(ValueError):
+    """A message that is no event of the consumer's; the text says why, and quotes none of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What led to a piece of work: kept through every hop, so that a whole story can be told."""
@@ -55,10 +59,10 @@ class Envelope:
 
     @classmethod
     def parse(cls, event: dict[str, Any]) -> "Envelope":
-        """From the bus's JSON; a foreign event has the bus's id and time. Raises ValueError for what is no event."""
+        """From the bus's JSON; a foreign event has the bus's id and time. Raises NoEvent."""
         for name in ("id", "source", "detail-type", "time", "detail"):
             if not isinstance(event.get(name), dict if name == "detail" else str):
-                raise ValueError(f"not an event: no {name!r}, or not of its type")
+                raise NoEvent(f"not an event: no {name!r}, or not of its type")
         event_id, time = (_own(event, name) for name in ("id", "time"))
         return cls(event_id, event["source"], event["detail-type"], time, event["detail"])
 

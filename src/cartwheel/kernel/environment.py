@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .bus import Entrance, NoEntrance
+from .identity import NoUsers, Users
 from .journal import Journal, NoJournal
 from .queue import Retries
 from .settings import Settings
@@ -26,6 +27,7 @@ class Environment:
     bus: Entrance = field(default_factory=NoEntrance)
     journal: Journal = field(default_factory=NoJournal)
     retries: Retries = field(default_factory=Retries)
+    users: Users = field(default_factory=NoUsers)
 
 
 _installed: list[Environment] = []

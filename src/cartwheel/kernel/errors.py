@@ -63,12 +63,24 @@ class MethodNotAllowed(Problem):
     status, kind, title = 405, "method-not-allowed", "The path does not take this method"
 
 
+class RequestTimeout(Problem):
+    status, kind, title = 408, "request-timeout", "The request did not arrive in time"
+
+
 class Conflict(Problem):
     status, kind, title = 409, "conflict", "The state of the thing does not allow this"
 
 
+class Erased(Problem):
+    status, kind, title = 410, "erased", "The data of this person was erased"
+
+
 class TooLarge(Problem):
     status, kind, title = 413, "too-large", "The request is too large"
+
+
+class UriTooLong(Problem):
+    status, kind, title = 414, "uri-too-long", "The URL is too long"
 
 
 class UnsupportedMediaType(Problem):
@@ -77,6 +89,21 @@ class UnsupportedMediaType(Problem):
 
 class Invalid(Problem):
     status, kind, title = 422, "invalid", "The request is not valid"
+
+
+class Misdirected(Problem):
+    status, kind, title = 421, "misdirected", "The shop is not asked for by that name"
+
+
+class TooManyRequests(Problem):
+    status, kind, title = 429, "too-many-requests", "One client asks too often"
+
+    def __init__(self, detail: str, retry_after: int = 1):
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class HeadersTooLarge(Problem):
+    status, kind, title = 431, "headers-too-large", "The headers are too large"
 
 
 class InternalError(Problem):

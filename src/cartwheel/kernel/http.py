@@ -36,13 +36,18 @@ from .errors import (
 )
 from .events import Cause
 from .idempotency import Answer, Claim, execute
-from .router import SCHEME
+from .ids import is_id
+from .router import BODY_LIMIT, SCHEME
+from .staff import Act
 from .store import InvalidCursor
-from .unit_of_work import UnitOfWork
+from .unit_of_work import UnitOfWork, run
+from .witness import witnessed
 
 JSON: Final = "application/json"
 IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,255}")
-Role = Literal["open", "customer", "staff"]
+Role = Literal["open", "customer", "staff", "admin"]  # who may do more, may do what those before may
+PERSONAL: Final = "x-cartwheel-personal"
+READS_PERSONAL: Final = {PERSONAL: True}  # the `openapi_extensions` of a route: staff who read it are told of
 
 
 def route(summary: str, answers: type[BaseModel] | None, *, status: int = 200, role: Role = "open") -> dict[str, Any]:
@@ -64,6 +69,7 @@ def api(slice_name: str) -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=json.parse)
     app.context_of_slice = slice_name  # type: ignore[attr-defined]
     app._request_validation_middleware = _Admission()  # type: ignore[no-untyped-call]
+    app.use([_tell_reading])
     app.exception_handler(Problem)(problem)
     app.exception_handler(NotFoundError)(lambda _: problem(NotFound("No route answers here; see /openapi.json.")))
     app.exception_handler(RequestValidationError)(_invalid)
@@ -75,7 +81,7 @@ def api(slice_name: str) -> APIGatewayHttpResolver:
 
 
 def handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """The function Lambda calls."""
+    """The function Lambda calls. Its `body_limits` are those of the routes that have one of their own, in bytes."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         telemetry.begin(environment().function, context.aws_request_id)
@@ -84,18 +90,25 @@ def handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Any], dict
         began = time.perf_counter()
         answer = app.resolve(event, context)
         milliseconds = round((time.perf_counter() - began) * 1000, 1)
-        http = event["requestContext"]["http"]
-        telemetry.info(
-            "answered",
-            method=http["method"],
-            path=event["rawPath"],
-            status=answer["statusCode"],
-            milliseconds=milliseconds,
-            **_who(Caller.of(event)),
-        )
+        facts = {**_asked(event), **_who(Caller.of(event))}
+        telemetry.info("answered", status=answer["statusCode"], milliseconds=milliseconds, **facts)
         return answer
 
+    handle.body_limits = {  # type: ignore[attr-defined]
+        f"{route.method} {route.openapi_path}": declared[BODY_LIMIT]
+        for route in app._static_routes + app._dynamic_routes
+        if BODY_LIMIT in (declared := route.openapi_extensions or {})
+    }
     return handle
+
+
+def _asked(event: dict[str, Any]) -> dict[str, str]:
+    """For the log. Not the path: callers may write anything there, and a guest's basket answers to who knows its id.
+
+    But an order that is asked for by its id has that in its story.
+    """
+    order_id = (event.get("pathParameters") or {}).get("order_id", "")
+    return {"route": event["routeKey"], **({"askedFor": order_id} if is_id(order_id) else {})}
 
 
 def _who(caller: Caller) -> dict[str, str]:
@@ -132,15 +145,22 @@ def page(body: BaseModel) -> Response[str]:
 
 
 def command(
-    app: APIGatewayHttpResolver, work: Callable[[UnitOfWork], BaseModel | None], status: int = 200
+    app: APIGatewayHttpResolver,
+    work: Callable[[UnitOfWork], BaseModel | None],
+    status: int = 200,
+    claim: Claim | None = None,
 ) -> Response[str]:
-    """Run a use case in one transaction, once per `Idempotency-Key`, and answer with what it returns."""
+    """Run a use case in one transaction, and answer with what it returns: once per `Idempotency-Key`, or per `claim`
+    where the request itself says what must not happen twice.
+    """
     event = app.current_event.raw_event
+    if caller(app).is_staff:
+        work = witnessed(_act(app), work)
     done = execute(
         environment().store,
         app.context_of_slice,  # type: ignore[attr-defined]
         _cause(event),
-        _claim(event),
+        claim or _claim(event),
         lambda unit: _answered(work(unit), status),
     )
     headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
@@ -187,6 +207,28 @@ def _require(who: Caller, roles: list[str]) -> None:
         raise Unauthorised("Send a token: Authorization: Bearer <token>.", headers={"WWW-Authenticate": "Bearer"})
     if "staff" in roles and not who.is_staff:
         raise Forbidden("Only staff may do this.")
+    if "admin" in roles and not who.is_admin:
+        raise Forbidden("Only an admin may do this.")
+
+
+def _tell_reading(app: APIGatewayHttpResolver, proceed: Callable[..., Response[str]]) -> Response[str]:
+    """Staff who read what is personal are told of, before they have read it."""
+    answered = proceed(app)  # what is refused is raised, and told to nobody
+    personal = (app.context["_route"].openapi_extensions or {}).get(PERSONAL)
+    if personal and caller(app).is_staff:
+        event = app.current_event.raw_event
+        slice_name: str = app.context_of_slice  # type: ignore[attr-defined]
+        run(environment().store, slice_name, _cause(event), lambda unit: unit.emit(_act(app).told()))
+    return answered
+
+
+def _act(app: APIGatewayHttpResolver) -> Act:
+    """The request as one of staff."""
+    event, matched = app.current_event.raw_event, app.context["_route"]
+    place = matched.rule.match(app.current_event.path)
+    parameters = (event.get("queryStringParameters") or {}) | (place.groupdict() if place else {})
+    key = f"{matched.method} {matched.openapi_path}"
+    return Act(caller(app), key, parameters, event["requestContext"]["requestId"])
 
 
 def problem(error: Problem) -> Response[str]:

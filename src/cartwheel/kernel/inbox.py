@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from .clock import epoch, now
 from .conditions import NotExists
+from .envelope import NoEvent
 from .events import Envelope, Event
 from .store import EXPIRES, Put, Store, Write
 from .unit_of_work import UnitOfWork, run
@@ -122,10 +123,10 @@ class Inbox:
         return run(store, self.table, envelope.cause(), self._work(envelope), lambda _: self._mark(envelope)) is True
 
     def handle(self, envelope: Envelope, unit: UnitOfWork) -> None:
-        """Let the event's handler say what it wants to change, and no more. Raises ValueError for what has none."""
+        """Let the event's handler say what it wants to change, and no more. Raises NoEvent for what has none."""
         handler = self._handlers.get((envelope.source, envelope.detail_type), self._every)
         if not handler:
-            raise ValueError(f"{self.consumer} has no handler for {envelope.source} {envelope.detail_type}")
+            raise NoEvent(f"{self.consumer} has no handler for {envelope.source} {envelope.detail_type}")
         handler(envelope, unit)
 
     def _work(self, envelope: Envelope) -> Callable[[UnitOfWork], bool]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from .errors import PROBLEM_JSON, ProblemDocument
-from .router import FUNCTION, SCHEME
+from .router import FUNCTION, SCHEME, SIGNED
 from .topology import App
 
 MUTATING: Final = frozenset({"post", "put", "delete", "patch"})
@@ -21,8 +21,11 @@ _IDEMPOTENCY_KEY: Final = {
 }
 
 
-def document(app: App) -> dict[str, Any]:
-    """Every route with its function (`x-cartwheel-function`) and its role (`security`)."""
+def document(app: App, require_token: bool = False) -> dict[str, Any]:
+    """Every route with its function (`x-cartwheel-function`) and its role (`security`).
+
+    With `require_token` no route is open, but those whose callers sign.
+    """
     merged: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Cartwheel", "version": "1", "description": "The shop's HTTP API."},
@@ -36,7 +39,16 @@ def document(app: App) -> dict[str, Any]:
         if part.api:
             _add(merged, part.name, part.api.name, part.api.handler)
     merged["components"]["schemas"].update(_problem_schemas())
+    if require_token:
+        _close(merged)
     return merged
+
+
+def _close(document: dict[str, Any]) -> None:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if not (operation.get("security") or operation.get(SIGNED)):
+                operation["security"] = [{SCHEME: ["customer"]}]
 
 
 def _add(merged: dict[str, Any], tag: str, function_name: str, handler: str) -> None:
@@ -59,6 +71,7 @@ def _add(merged: dict[str, Any], tag: str, function_name: str, handler: str) -> 
 def _complete(method: str, operation: dict[str, Any]) -> None:
     """What holds for every route alike: its possible problems, and the key of a command."""
     operation["responses"].pop("422", None)
+    operation["responses"].get("204", {}).pop("content", None)  # it has none, whatever the handler's type says
     operation["responses"]["default"] = {
         "description": "A problem (RFC 9457)",
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from .clock import epoch, now
 from .conditions import Equals, NotExists
 from .errors import NotFound
+from .events import Event
 from .ids import is_id, new_id
 from .store import EXPIRES, Item, Key, Put, Store
 
@@ -28,14 +29,15 @@ KEPT: Final = timedelta(days=2)
 class Projected:
     """Which items of a slice's table a projection is: those whose PK begins with one of `prefixes`.
 
-    `handler` (`module:attribute`) is that of the consumer. `besides` are attributes that are not made of the events
-    alone: how a mail fared, when it was written. They are not compared, and a live item keeps its own. The values of
-    `personal` ones are never shown.
+    `handler` (`module:attribute`) is that of the consumer, `events` are those that it makes them of. `besides` are
+    attributes that are not made of the events alone: how a mail fared, when it was written. They are not compared, and
+    a live item keeps its own. The values of `personal` ones are never shown.
     """
 
     name: str
     table: str
     handler: str
+    events: tuple[type[Event], ...]
     prefixes: tuple[str, ...]
     besides: frozenset[str] = frozenset()
     personal: frozenset[str] = frozenset()

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StrictBool, StringConstraints
 
 from . import http
 from .comparison import Pair, page
@@ -34,7 +34,7 @@ Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 class BeginCopy(Request):
     """`whole`: every event that there is will be applied; then live items that no event made are differences, too."""
 
-    whole: bool
+    whole: StrictBool
 
 
 class EventType(Record):
@@ -190,7 +190,7 @@ def add(app: APIGatewayHttpResolver, projected: Projected) -> None:
 def _begin(unit: UnitOfWork, projected: Projected, whole: bool) -> CopyAnswer:
     copy = Copy.fresh(projected, whole)
     unit.write(copy.save())
-    events = [EventType(source=source, type=detail_type) for source, detail_type in sorted(projected.inbox.handles)]
+    events = [EventType(source=each.source, type=each.detail_type()) for each in projected.events]
     return CopyAnswer(
         copy_id=copy.copy_id, projection=projected.name, whole=whole, events=events, expires_at=copy.expires_at
     )

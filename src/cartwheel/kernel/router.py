@@ -1,25 +1,33 @@
 """Which function answers a path, made from the OpenAPI document as API Gateway makes its routes from it.
 
-The document says more than OpenAPI knows: a route's function (`x-cartwheel-function`), and its role (`security`).
+The document says more than OpenAPI knows: a route's function (`x-cartwheel-function`), its role (`security`), the bytes
+that its body may have where those are not the usual (`x-cartwheel-body-limit`), and whether its callers sign what they
+send instead of having tokens (`x-cartwheel-signed`).
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 from .errors import MethodNotAllowed, NotFound
+from .request_limits import BODY_BYTES
 
 FUNCTION: Final = "x-cartwheel-function"
+BODY_LIMIT: Final = "x-cartwheel-body-limit"
+SIGNED: Final = "x-cartwheel-signed"
 SCHEME: Final = "token"
 Segments = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The function of a route, the role its caller needs and the route's key (`GET /orders/{order_id}`)."""
+    """The function of a route, the role its caller needs, the route's key (`GET /orders/{order_id}`) and the bytes that
+    its body may have.
+    """
 
     function: str
     role: str
     key: str
+    most_bytes: int
 
 
 class Router:
@@ -29,7 +37,12 @@ class Router:
         self._templates: list[tuple[Segments, dict[str, Target]]] = []
         for path, operations in document["paths"].items():
             targets = {
-                method.upper(): Target(operation[FUNCTION], _role(operation), f"{method.upper()} {path}")
+                method.upper(): Target(
+                    operation[FUNCTION],
+                    _role(operation),
+                    f"{method.upper()} {path}",
+                    operation.get(BODY_LIMIT, BODY_BYTES),
+                )
                 for method, operation in operations.items()
             }
             self._templates.append((tuple(path.strip("/").split("/")), targets))

@@ -1,15 +1,19 @@
 """The settings of a shop: read once from `CARTWHEEL_*` variables, the same names on both hosts."""
 
 import os
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any, Final, Literal, NoReturn, get_args
+from urllib.parse import unquote, urlsplit
 
 from .money import DIGITS
 
-Secret = Literal["seal_key", "webhook_secret"]
+Secret = Literal["seal_key", "webhook_secret", "smtp_password"]
 SECRETS: Final[tuple[Secret, ...]] = get_args(Secret)
+
+ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
 class InvalidSetting(ValueError):
@@ -34,27 +38,48 @@ class Settings:
     fulfilment_deadline: float = 14 * 86400  # … and a paid one this long to be sent
     reservation_lifetime: float = 3600  # longer than stock and payment deadlines together
     reconciliation_grace: float = 600  # what changed since may be under way: two slices need not agree about it yet
-    smtp_url: str = ""  # smtp://user:password@host:port; empty: mails stay in the mailbox
+    smtp_url: str = ""  # smtp://user@host:port; empty: mails stay in the mailbox
     mail_from: str = "shop@cartwheel.example"
-    seal_key: str = "unsealed"  # ids minted with it are known as the shop's own; the hosts set a secret one
-    webhook_secret: str = "unsigned"  # payment webhooks are signed with it; the hosts set a secret one
+    require_token: bool = False  # no route is open, but the payment provider's webhook
+    origins: str = ""  # https://shop.example …: whose pages may ask, separated by spaces; empty: no other site's
+    trusted_proxies: str = ""  # addresses or networks whose X-Forwarded-For is believed, separated by spaces
+    # The secrets. Of the first two the hosts set one of their own.
+    seal_key: str = field(default="unsealed", repr=False)  # ids minted with it are known as the shop's own
+    webhook_secret: str = field(default="unsigned", repr=False)  # payment webhooks are signed with it
+    smtp_password: str = field(default="", repr=False)
 
     @classmethod
     def read(cls, variables: Mapping[str, str] | None = None) -> "Settings":
         """From the environment. Raises InvalidSetting."""
         variables = os.environ if variables is None else variables
-        values: dict[str, str | float] = {}
-        for field in fields(cls):
-            name = f"CARTWHEEL_{field.name.upper()}"
+        values: dict[str, str | float | bool] = {}
+        for each in fields(cls):
+            name = f"CARTWHEEL_{each.name.upper()}"
             if name in variables:
-                values[field.name] = _number(name, variables[name]) if field.type is float else variables[name]
+                values[each.name] = READERS.get(each.type, _text)(name, variables[name])
         settings = cls(**values)  # type: ignore[arg-type]
         if settings.currency not in DIGITS:
             raise InvalidSetting(f"CARTWHEEL_CURRENCY={settings.currency!r} is not a known ISO 4217 code such as EUR")
+        for origin in settings.allowed_origins:
+            if not ORIGIN.fullmatch(origin):
+                raise InvalidSetting(f"CARTWHEEL_ORIGINS={origin!r} is no origin such as https://shop.example")
+        _check_networks(settings.trusted_proxies)
         if settings.smtp_url and not settings.smtp_url.startswith(("smtp://", "smtps://")):
             # Not quoted: it may hold a password.
             raise InvalidSetting("CARTWHEEL_SMTP_URL is not of the form smtp://user:password@host:port or smtps://…")
-        return settings
+        return settings._with_password_apart()
+
+    def _with_password_apart(self) -> "Settings":
+        """A password in the mail server's URL is a secret like the others: only who declares it sees it."""
+        password = urlsplit(self.smtp_url).password
+        if password is None:
+            return self
+        bare = self.smtp_url.replace(f":{password}@", "@", 1)
+        return replace(self, smtp_url=bare, smtp_password=self.smtp_password or unquote(password))
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        return frozenset(self.origins.split())
 
     def for_function(self, function: str, declared: Collection[str]) -> "Settings":
         """These settings as a function may see them: a secret that it does not declare in the map fails at its use."""
@@ -70,6 +95,29 @@ class Settings:
         return timedelta(seconds=seconds)
 
 
+def _check_networks(setting: str) -> None:
+    if not setting:
+        return
+    import ipaddress  # late: functions on AWS stand behind no proxy of ours
+
+    try:
+        for network in setting.split():
+            ipaddress.ip_network(network)
+    except ValueError:
+        text = f"CARTWHEEL_TRUSTED_PROXIES={setting!r} is not a list of addresses such as 127.0.0.1 10.0.0.0/8"
+        raise InvalidSetting(text) from None
+
+
+def _text(_: str, text: str) -> str:
+    return text
+
+
+def _truth(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise InvalidSetting(f"{name}={text!r} must be true or false")
+    return text == "true"
+
+
 def _number(name: str, text: str) -> float:
     try:
         value = float(text)
@@ -78,3 +126,6 @@ def _number(name: str, text: str) -> float:
     if not 0 < value < 1e10:
         raise InvalidSetting(f"{name}={text!r} must be a positive number of seconds")
     return value
+
+
+READERS: Final[dict[Any, Callable[[str, str], str | float | bool]]] = {float: _number, bool: _truth}

@@ -1,11 +1,13 @@
 """Logs: one JSON line per fact, with the function, the request and the story it belongs to. No personal data."""
 
 import re
+import sys
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
 from .envelope import Cause
+from .traces import trace
 
 logger = Logger(
     service="cartwheel",
@@ -38,7 +40,7 @@ def follow(cause: Cause, order_id: str | None = None) -> None:
 
 def about(order_id: str) -> None:
     """Every further line of this part of the story is found by this order."""
-    logger.append_keys(orderId=order_id)
+    logger.append_keys(orderId=nameless(order_id))  # of a foreign event it may be anything
 
 
 def nameless(text: str) -> str:
@@ -56,5 +58,7 @@ def warn(message: str, **facts: Any) -> None:
 
 
 def error(message: str, **facts: Any) -> None:
-    """With the traceback of the exception being handled, if any: logs are for us, answers are for callers."""
-    logger.exception(message, extra=facts)
+    """With the place of the exception being handled, if any, but not its text: that may quote what was sent."""
+    happened = sys.exception()
+    told = {"exception_name": type(happened).__name__, "exception": trace(happened)} if happened else {}
+    logger.error(message, extra=facts | told)

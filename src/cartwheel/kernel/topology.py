@@ -1,13 +1,16 @@
 """The vocabulary of the map: what a slice can declare. Plain facts; each host walks them and makes them real."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from .events import Event
 from .outbox import INDEX as OUTBOX_INDEX
 from .settings import Secret
+from .staff import StaffActed
+from .throttle import Pace, Rate
+from .vault import TABLE as VAULT
 
 SECOND: Final = timedelta(seconds=1)
 
@@ -23,14 +26,15 @@ class Index:
 
 @dataclass(frozen=True)
 class Table:
-    """The one table of a slice. Every table has PK, SK, `expiresAt` and the index of its outbox."""
+    """A table: PK, SK, `expiresAt`, and the index of its outbox unless nothing is ever told of what is in it."""
 
     name: str
     indexes: tuple[Index, ...] = ()
+    outbox: bool = True
 
     @property
     def all_indexes(self) -> tuple[Index, ...]:
-        return (*self.indexes, Index(OUTBOX_INDEX, "outboxShard", "outboxId"))
+        return (*self.indexes, Index(OUTBOX_INDEX, "outboxShard", "outboxId")) if self.outbox else self.indexes
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,9 @@ class Function:
     """Code that a host invokes. `handler` is `module:attribute`, imported only where it runs.
 
     `access` lists the store actions on the slice's own table that it may use, `query <index>` for one of its indexes,
-    `publish` if it may put events onto the bus by itself, and `journal` if it may read what all functions log and what
-    queues hold; anything else is refused.
+    `seal`, `open` and `forget` for the keys of personal data, `publish` if it may put events onto the bus by itself,
+    `journal` if it may read what all functions log and what queues hold, and `identity` if it may end accounts of the
+    user pool; anything else is refused.
     `concurrency` bounds how many invocations run at once (None: the host's own bound). `secrets` names the settings
     that are secret and that it needs; the others are withheld from it. `outside` names what it calls that is no part
     of the shop.
@@ -102,10 +107,21 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Trigger:
+    """A function that the user pool calls with an event of Cognito's form, `on` a moment in an account's life.
+
+    It answers the event. When it fails, so does what the customer was about to do, and they can do it again.
+    """
+
+    function: Function
+    on: Literal["PostConfirmation"] = "PostConfirmation"
+
+
+@dataclass(frozen=True)
 class Slice:
     """A vertical part of the shop: its table, its way in by HTTP, by events and by time, and what it announces.
 
-    `invoked` are functions that others call by name, with Lambda's own call.
+    `invoked` are functions that others call by name, with Lambda's own call; `triggers` those that the user pool calls.
     """
 
     name: str
@@ -114,6 +130,7 @@ class Slice:
     consumers: tuple[Consumer, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     invoked: tuple[Function, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     emits: tuple[type[Event], ...] = ()
     projections: tuple[Projection, ...] = ()
 
@@ -139,17 +156,25 @@ class Slice:
         yield from (consumer.function for consumer in self.consumers)
         yield from (schedule.function for schedule in self.schedules)
         yield from self.invoked
+        yield from (trigger.function for trigger in self.triggers)
 
 
 @dataclass(frozen=True)
 class App:
-    """The whole system."""
+    """The whole system: the slices, the table of the keys of personal data, which is no slice's own, and the `common`
+    events, which the runner of any slice emits.
+
+    `rates` bound how often one client may ask; on AWS they bound each route, for all clients together.
+    """
 
     slices: tuple[Slice, ...] = field(default=())
+    rates: Mapping[Pace, Rate] = field(default_factory=dict)
+    vault: Table = Table(VAULT, outbox=False)
+    common: tuple[type[Event], ...] = (StaffActed,)
 
     @property
     def tables(self) -> list[Table]:
-        return [part.table for part in self.slices]
+        return [*(part.table for part in self.slices), self.vault]
 
     @property
     def consumers(self) -> list[Consumer]:
@@ -168,6 +193,10 @@ class App:
         return [projection for part in self.slices for projection in part.projections]
 
     @property
+    def triggers(self) -> list[Trigger]:
+        return [trigger for part in self.slices for trigger in part.triggers]
+
+    @property
     def functions(self) -> dict[str, tuple[Function, Slice]]:
         """Every function by name, with the slice it belongs to."""
         return {function.name: (function, part) for part in self.slices for function in part.functions}
@@ -175,6 +204,16 @@ class App:
 
 def access(*actions: str) -> frozenset[str]:
     return frozenset(actions)
+
+
+def table(name: str, *indexes: str, **more: Any) -> Table:
+    """A table; each index is its name, its partition and its sort attribute, such as `by-due dueShard dueKey`."""
+    return Table(name, tuple(Index(*index.split()) for index in indexes), **more)
+
+
+def function(name: str, place: str, may: str, **more: Any) -> Function:
+    """A function of the shop: `place` is where in the package, `module:attribute`; it may `get, query by-name, put`."""
+    return Function(name, f"cartwheel.{place}", access(*may.split(", ")), **more)
 
 
 def to(*event_types: type[Event]) -> tuple[dict[str, Any], ...]:

@@ -22,7 +22,7 @@ placed = Inbox("OrderProcessor", store.TABLE, mark=store.add)
 def take(event: Envelope, _: UnitOfWork) -> None:
     """Nothing but the mark is to be stored. Whoever else publishes may have left out the order's id."""
     order_id = event.detail.get("orderId")
-    telemetry.info("order placed", orderId=str(order_id)[:MOST_LETTERS], eventId=event.id)
+    telemetry.info("order placed", orderId=telemetry.nameless(str(order_id)[:MOST_LETTERS]), eventId=event.id)
 
 
 every = Inbox("ledger-events", store.TABLE, mark=store.add)

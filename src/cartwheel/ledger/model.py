@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any, Final, Self
 
 from cartwheel.kernel.clock import timestamp
-from cartwheel.kernel.envelope import Envelope
+from cartwheel.kernel.envelope import Envelope, NoEvent
 
 LONGEST_NAME: Final = (
     256  # letters of a subject or a story's id that one can ask by; ours have 36, those of others vary
@@ -36,7 +36,7 @@ class Recorded:
 
     @classmethod
     def of(cls, envelope: Envelope) -> Self:
-        """Raises ValueError for an event whose time is none."""
+        """Raises NoEvent for an event whose time is none."""
         told = envelope.told
         return cls(
             event_id=envelope.id,
@@ -82,7 +82,7 @@ def _moment(text: str) -> datetime:
         if moment.tzinfo is None or not 1970 <= moment.year < 9999:
             raise ValueError
     except ValueError:
-        raise ValueError("the event's time is no moment such as 2026-11-20T19:22:26Z") from None
+        raise NoEvent("the event's time is no moment such as 2026-11-20T19:22:26Z") from None
     return moment
 
 

@@ -20,7 +20,7 @@ MOST: Final = 1000
 class StartReconciliation(Request):
     """`all`: everything there ever was, instead of what changed in the last two days."""
 
-    everything: bool = Field(default=False, alias="all")
+    everything: bool = Field(default=False, alias="all", strict=True)
 
 
 class RunAnswer(Record):

@@ -100,8 +100,7 @@ DETAILS: Final[dict[str, Callable[[Data], str]]] = {
 
 def is_about(order_id: str, line: Line) -> bool:
     """Whether it says so itself: the id may also be quoted in an error about something else."""
-    named = line.get("orderId") == order_id or line.get("subject") == order_id
-    return named or order_id in str(line.get("path", "")).split("/")
+    return order_id in (line.get("orderId"), line.get("subject"), line.get("askedFor"))
 
 
 def of_line(order_id: str, line: Line) -> Iterator[Entry]:
@@ -119,9 +118,9 @@ def of_line(order_id: str, line: Line) -> Iterator[Entry]:
 
 def _entries(line: Line, facts: dict[str, Any], end: str) -> Iterator[Entry]:
     match line["message"]:
-        case "answered" if line["method"] not in ("GET", "HEAD"):
+        case "answered" if not line["route"].startswith(("GET ", "HEAD ")):
             kind = "staff" if line.get("role") == "staff" else "request"
-            what = f"{line['method']} {line['path']} → {line['status']}"
+            what = f"{line['route']} → {line['status']}"
             yield Entry(**facts, kind=kind, what=what, id=line.get("causationId"), who=line.get("by"))
         case "handled" | "handled before" as said:
             what = f"{line['eventType']} {said}"

@@ -15,9 +15,11 @@ FILE: Final = "cartwheel.db"
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
+PRAGMA secure_delete = FAST;
 PRAGMA cache_size = -65536;
 PRAGMA wal_autocheckpoint = 4000;
 PRAGMA temp_store = MEMORY;
+PRAGMA wal_checkpoint(TRUNCATE); -- a crash may have left a forgotten key in the log
 """
 
 _HOST_TABLES = """

@@ -6,7 +6,9 @@
 One flush serves a whole group. The relay reads rows only after the commit that stored them, as on AWS.
 """
 
+import math
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from cartwheel.kernel.outbox import PREFIX, unsent
 from cartwheel.kernel.relay import relay
 from cartwheel.kernel.store import Item, StoreError
 from cartwheel.kernel.topology import App
+from cartwheel.kernel.vault import TABLE as VAULT
 
 from .bus import SqliteBus
 from .database import physical
@@ -28,6 +31,8 @@ from .store import SqliteStore
 
 RELAYED_PER_GROUP: Final = 64
 EXPIRED_PER_RUN: Final = 500
+PURGE_PATIENCE: Final = 20  # milliseconds that a purge, and everybody with it, waits for readers
+PURGE_AGAIN: Final = 1.0  # seconds until it is tried again
 
 
 class Engine:
@@ -39,6 +44,7 @@ class Engine:
         self._items = ItemWriter(connection, app, self._stored)
         self._fresh: list[tuple[str, Item]] = []
         self._outbox: deque[tuple[str, Item]] = deque()
+        self._purge_due = math.inf
         self.store = SqliteStore(app, connection, self.transact_each)
         self.queues = Queues(connection, app)
         self.bus = SqliteBus(connection, app, self.queues)
@@ -96,7 +102,8 @@ class Engine:
     def sweep(self) -> None:
         """Find the outbox rows that were never sent: after a crash, a rejection or an undone group."""
         self._fresh.clear()  # rows of this very group are found as well
-        self._outbox = deque((table.name, row) for table in self._app.tables for row in unsent(self.store, table.name))
+        tables = [part.table.name for part in self._app.slices if part.table.outbox]
+        self._outbox = deque((table, row) for table in tables for row in unsent(self.store, table))
 
     def expire(self) -> None:
         """Remove what has passed its time, a bounded piece of it."""
@@ -109,6 +116,20 @@ class Engine:
         self.queues.expire()
         self.bus.expire()
 
+    def purge(self) -> None:
+        """When a key was forgotten: take what it was out of the write-ahead log, too. Outside of a group.
+
+        In the database itself, `secure_delete` has overwritten it.
+        """
+        if time.monotonic() >= self._purge_due:
+            (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+            self._connection.execute(f"PRAGMA busy_timeout = {PURGE_PATIENCE}")
+            held, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._connection.execute(f"PRAGMA busy_timeout = {patience}")
+            self._purge_due = time.monotonic() + PURGE_AGAIN if held else math.inf
+
     def _stored(self, table: str, write: Prepared) -> None:
+        if table == VAULT and write.condition is None:  # a key is made under a condition, and forgotten without
+            self._purge_due = 0
         if write.pk.startswith(PREFIX) and write.row:
             self._fresh.append((table, orjson.loads(write.row[2])))

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from cartwheel.kernel import environment, telemetry
 from cartwheel.kernel.bus import PUBLISH, Entry, NoEntrance
+from cartwheel.kernel.identity import IDENTITY, NoUsers
 from cartwheel.kernel.journal import JOURNAL, NoJournal
 from cartwheel.kernel.queue import Retries
 from cartwheel.kernel.settings import Settings
@@ -25,6 +26,8 @@ from .database import open_for_reading
 from .journal import FileJournal
 from .logs import redirect_output, rotate_if_large
 from .store import GuardedStore, SqliteStore
+from .userpool.accounts import LocalUsers
+from .userpool.database import connect
 
 MOST_LETTERS: Final = 4000  # of an error's text
 BACKGROUND: Final = 15  # niceness of what no caller waits for: answers come first, the backlog is worked off behind
@@ -97,8 +100,9 @@ def run(place: Place, function_name: str, host: Connection, storage: Connection)
     settings = place.settings.for_function(function_name, function.secrets)
     bus = StorageEntrance(storage) if PUBLISH in function.access else NoEntrance(function_name)
     journal = FileJournal.open(place.folder) if JOURNAL in function.access else NoJournal(function_name)
+    users = LocalUsers(connect(place.folder)) if IDENTITY in function.access else NoUsers(function_name)
     retries = _retries(place.app, function_name)
-    environment.install(environment.Environment(function_name, guarded, settings, bus, journal, retries))
+    environment.install(environment.Environment(function_name, guarded, settings, bus, journal, retries, users))
     handler = load(function.handler)
     host.send([(0, os.getpid())])
     while True:

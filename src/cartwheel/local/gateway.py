@@ -9,6 +9,7 @@ from typing import Any, Final
 from cartwheel.kernel.errors import Busy, InternalError, Problem, Unauthorised
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.payload import body_fields, query_parameters
+from cartwheel.kernel.request_limits import BODY_BYTES
 from cartwheel.kernel.router import Router, Target
 
 from .environments import Pool
@@ -20,7 +21,7 @@ MUTATING: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request, read whole. Header names are in lower case."""
+    """A request, read whole. Header names are in lower case. `client` is whom throttling counts; empty: nobody."""
 
     method: str
     path: str
@@ -28,6 +29,7 @@ class HttpRequest:
     headers: dict[str, str]
     body: bytes
     source_ip: str = "127.0.0.1"
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,16 @@ class HttpAnswer:
 
 @dataclass
 class Gateway:
-    """`overloaded` says whether the shop has as much accepted work as it can hold; `accepted` hears of each more."""
+    """`overloaded` says whether the shop has as much accepted work as it can hold; `accepted` hears of each more.
+    `admit` is asked for each request, with the subject of its token, and raises where there are too many of one client.
+    """
 
     router: Router
     signer: Signer
     pools: dict[str, Pool]
     overloaded: Callable[[], bool]
     accepted: Callable[[], None]
+    admit: Callable[[HttpRequest, str | None], None]
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Every failure becomes a problem document here; nothing is raised."""
@@ -60,15 +65,39 @@ class Gateway:
         return answer
 
     async def _route(self, request: HttpRequest, request_id: str) -> HttpAnswer:
-        target, parameters = self.router.find(request.method, request.path)
-        claims = self._claims(request, target)
-        if request.method in MUTATING and target.role != "staff" and self.overloaded():
+        try:
+            target, parameters = self.router.find(request.method, request.path)
+        except Problem:
+            self.admit(request, None)
+            raise
+        claims = self._identify(request, target)
+        if request.method in MUTATING and target.role not in ("staff", "admin") and self.overloaded():
             raise Busy("More orders are under way than can be settled at once; try again shortly.", retry_after=2)
         event = _event(request, target, parameters, claims, request_id)
         answer = _answer(await self.pools[target.function].invoke(event, request_id))
         if answer.status == ACCEPTED:
             self.accepted()
         return answer
+
+    def most_bytes(self, request: HttpRequest) -> int:
+        """How long the body may be. Where that is more than usual, whoever sends it has to be known before it is read.
+
+        Raises a Problem for what would be refused anyway.
+        """
+        target, _ = self.router.find(request.method, request.path)
+        if target.most_bytes > BODY_BYTES:
+            self._claims(request, target)
+        return target.most_bytes
+
+    def _identify(self, request: HttpRequest, target: Target) -> dict[str, str] | None:
+        """The verified claims. Whoever sends a bad token is counted by address."""
+        try:
+            claims = self._claims(request, target)
+        except Unauthorised:
+            self.admit(request, None)
+            raise
+        self.admit(request, claims["sub"] if claims else None)
+        return claims
 
     def _claims(self, request: HttpRequest, target: Target) -> dict[str, str] | None:
         """The verified claims; a token is checked wherever it is sent, and needed where the route says so."""

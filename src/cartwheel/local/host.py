@@ -9,14 +9,15 @@ host (this process)   HTTP, gateway, queue pumps, schedules          asyncio, no
 import asyncio
 import fcntl
 import os
+import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cartwheel.kernel.topology import App, Function, Slice
+from cartwheel.kernel.traces import trace
 
 from . import address
 from .channel import AsyncChannel, Connection, Pipe
@@ -62,8 +63,8 @@ def spawn(work: Callable[[Connection], None], *not_theirs: Connection) -> Connec
         try:
             work(there)
             os._exit(0)
-        except BaseException:  # noqa: BLE001 - the fork must not go on as a second host
-            traceback.print_exc()
+        except BaseException as error:  # noqa: BLE001 - the fork must not go on as a second host
+            sys.stderr.write(f"{trace(error)}\n")
             os._exit(1)
     there.close()
     return here
@@ -104,6 +105,12 @@ class Host:
     def accepted(self) -> None:
         """One more since the backlog was last counted: a fast crowd would fill it several times in between."""
         self.accepted_since += 1
+
+    async def trigger(self, event: dict[str, Any]) -> None:
+        """Hand an event of the user pool to those functions that the map has for it. Raises a Problem if one fails."""
+        for trigger in self.app.triggers:
+            if event["triggerSource"].startswith(trigger.on):
+                await self.pools[trigger.function.name].invoke(event)
 
     async def drained(self) -> None:
         """Until nothing that was accepted is left to do."""

@@ -14,14 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from urllib.parse import urlsplit
 
 from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.errors import Busy, InternalError, Problem, TimedOut, Unauthorised
 from cartwheel.kernel.ids import new_id
+from cartwheel.kernel.staff import Act
 from cartwheel.kernel.topology import App
 
-from .address import is_loopback
+from .channel import AsyncChannel
+from .door import asked_for_loopback
 from .environments import FunctionFailed, Pool
 from .gateway import HttpAnswer, HttpRequest
 from .identity import Signer
@@ -57,37 +58,45 @@ class Invoke:
     signer: Signer
     local_only: bool
     overloaded: Callable[[], bool]
+    storage: AsyncChannel
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Every refusal is an answer in AWS's form; nothing is raised."""
         request_id = new_id()
         try:
-            self._admit(request)
-            answer = await self._invoke(request, self._function(request), request_id)
+            caller, name = self._admit(request), self._function(request)
+            if caller:  # who signs instead is a machine's owner, or, on AWS, whom CloudTrail knows
+                await self.storage.call("tell", Act(caller, f"POST {self.PREFIX}functions/{name}", {}, request_id))
+            answer = await self._invoke(request, name, request_id)
         except Refused as refused:
             answer = refused.answer()
         answer.headers["x-amzn-RequestId"] = request_id
         return answer
 
-    def _admit(self, request: HttpRequest) -> None:
-        """A browser cannot be made to send either of these headers by another site's page."""
+    def _admit(self, request: HttpRequest) -> Caller | None:
+        """Who of the staff it is, if a token says so. A browser cannot be made to send either of these headers by
+        another site's page.
+        """
         authorization = request.headers.get("authorization", "")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() == "bearer":
-            self._require_staff(token.strip())
-        elif not authorization.startswith(SIGNED):
+            return self._require_staff(token.strip())
+        if not authorization.startswith(SIGNED):
             raise Refused(403, "MissingAuthenticationTokenException", "Sign the request, or send a staff token.")
-        elif not (self.local_only and _asked_for_loopback(request)):
+        if not (self.local_only and asked_for_loopback(request.headers.get("host", ""))):
             text = "From elsewhere than http://localhost it takes a staff token; `cartwheel invoke` sends one."
             raise Refused(403, "AccessDeniedException", text)
+        return None
 
-    def _require_staff(self, token: str) -> None:
+    def _require_staff(self, token: str) -> Caller:
         try:
             claims = self.signer.verify(token)
         except Unauthorised as wrong:
             raise Refused(403, "UnrecognizedClientException", wrong.detail) from None
-        if not Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}).is_staff:
+        caller = Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}})
+        if not caller.is_staff:
             raise Refused(403, "AccessDeniedException", "Only staff may do this.")
+        return caller
 
     def _function(self, request: HttpRequest) -> str:
         """The name in the path: bare, or as an ARN, or with a version."""
@@ -132,14 +141,6 @@ class Invoke:
             error = _error(failed)
             return HttpAnswer(200, headers | {"X-Amz-Function-Error": "Unhandled"}, json.dumps(error).encode())
         return HttpAnswer(200, headers, json.dumps(result).encode())
-
-
-def _asked_for_loopback(request: HttpRequest) -> bool:
-    """Not by a proxy's name, nor by one that somebody's page has pointed at this machine."""
-    try:
-        return is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
-    except ValueError:  # no name at all, such as half an address
-        return False
 
 
 def _payload(body: bytes) -> Any:

@@ -15,6 +15,7 @@ import orjson
 
 from cartwheel.kernel.inbox import DELIVERABLE
 from cartwheel.kernel.letters import told_by
+from cartwheel.kernel.staff import Act
 
 from .letter_table import describe
 
@@ -48,13 +49,17 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A piece of a redrive: at most `most` of the selected letters with `after` < id <= `until`."""
+    """A piece of a redrive: at most `most` of the selected letters with `after` < id <= `until`.
+
+    `act` is what the audit is told of it.
+    """
 
     selection: Selection
     after: int
     until: int
     most: int
     by: str
+    act: Act | None = None
 
 
 class Sent(NamedTuple):

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,10 +20,13 @@ from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.docs_page import docs_page
 from cartwheel.kernel.router import Router
 from cartwheel.kernel.settings import Settings
+from cartwheel.kernel.throttle import Throttle
+from cartwheel.kernel.traces import described
 
 from . import address, nursery, storage
 from .channel import AsyncChannel, Connection, spare_collector
 from .database import open_for_reading
+from .door import Door
 from .execution import Place
 from .gateway import Gateway, HttpRequest
 from .host import Host, open_folder, spawn
@@ -29,8 +34,11 @@ from .identity import Signer, with_secrets
 from .invoke import Invoke
 from .logs import FOLDER
 from .operators import Operators
+from .private import made_private
 from .server import Server
 from .triage import Triage
+from .userpool.service import UserPool
+from .visitor import Proxies
 
 MAX_BACKLOG: Final = 20_000  # messages and events under way before the shop says 503
 
@@ -56,6 +64,8 @@ def up(options: Options) -> None:
     """
     os.umask(0o077)  # what is in the folder is the owner's alone
     open_folder(options.folder)
+    if found := made_private(options.folder):
+        options.say(f"{', '.join(found)} could be read by others, and no longer can: if anyone did, replace it.")
     address.forget(options.folder)  # a killed host leaves its own
     with socket.create_server((options.host, options.port), backlog=2048) as listener:
         place = Place(APP, options.folder, with_secrets(options.settings, options.folder))
@@ -77,6 +87,7 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     write_log = _host_log(options.folder)
+    asyncio.get_running_loop().set_exception_handler(partial(_report, write_log))
     lost: list[str] = []
 
     def ended(process: str) -> None:
@@ -89,18 +100,27 @@ async def _run(
     host = Host(APP, place, options.max_backlog, storage_channel, nursery_channel, write_log)
     document = await nursery_channel.hello
     host.start()
-    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted)
+    settings, here = options.settings, address.is_loopback(options.host)
+    throttle = Throttle(APP.rates, time.monotonic)
+    door = Door(throttle, Proxies(settings.trusted_proxies), settings.allowed_origins, here, partial(write_log, "host"))
+    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted, door.admit)
     reader = open_for_reading(options.folder)
     triage = Triage(APP, reader, storage_channel, write_log)
-    operators = Operators(APP, reader, triage, signer, lambda: host.backlog)
-    invocations = Invoke(APP, options.folder, host.pools, signer, address.is_loopback(options.host), host.overloaded)
-    server = Server(gateway, operators, invocations, document, cache(partial(docs_page, document)))
+    tell = partial(storage_channel.call, "tell")
+    users = UserPool.open(options.folder, place.settings, signer, host.trigger, door.admit, tell, write_log)
+    operators = Operators(APP, reader, users.reader, triage, storage_channel, signer, lambda: host.backlog)
+    invocations = Invoke(APP, options.folder, host.pools, signer, here, host.overloaded, storage_channel)
+    server = Server(
+        door, gateway, operators, invocations, users.endpoint, document, cache(partial(docs_page, document)), write_log
+    )
     if options.with_sample and _is_empty(reader):
         options.say("Loading the sample shop …")
         await _load_sample(gateway, signer, host)
     spare_collector()
     server.ready = True
+    _report_http(write_log)
     await _serve(options, server, listener, stop)
+    await users.close()
     if lost:
         write_log("host", f"its {lost[0]} process ended")
         await host.abandon()
@@ -113,6 +133,8 @@ async def _serve(options: Options, server: Server, listener: socket.socket, stop
     """Answer HTTP until told to stop; requests that are under way then are finished."""
     import uvicorn
 
+    from .connection import Connection, watch
+
     class Uvicorn(uvicorn.Server):
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -120,6 +142,7 @@ async def _serve(options: Options, server: Server, listener: socket.socket, stop
 
     config = uvicorn.Config(
         server,
+        http=Connection,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -129,6 +152,7 @@ async def _serve(options: Options, server: Server, listener: socket.socket, stop
     )
     http = Uvicorn(config)
     serving = asyncio.create_task(http.serve(sockets=[listener]))
+    watching = asyncio.create_task(watch(http.server_state.connections))
     url = _url(options.host, listener)
     address.write(options.folder, url)
     options.say(f"Cartwheel serves on {url}  (API: {url}/docs, data: {options.folder})")
@@ -136,6 +160,7 @@ async def _serve(options: Options, server: Server, listener: socket.socket, stop
     options.say("Stopping …")
     http.should_exit = True
     await serving
+    watching.cancel()
     address.forget(options.folder)
 
 
@@ -155,6 +180,24 @@ async def _load_sample(gateway: Gateway, signer: Signer, host: Host) -> None:
     if answer.status != 202:
         raise RuntimeError(f"the sample shop was not taken: {answer.body.decode()}")
     await host.drained()
+
+
+def _report(write_log: Callable[..., None], _: Any, context: dict[str, Any]) -> None:
+    """What the event loop has to say of tasks that failed: asyncio would print the exceptions' texts."""
+    error = context.get("exception")
+    write_log("host", f"{context['message']}: {described(error)}" if error else context["message"])
+
+
+def _report_http(write_log: Callable[..., None]) -> None:
+    """What uvicorn has to say, which it would print with the texts of exceptions."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            error = record.exc_info and record.exc_info[1]
+            write_log("http", f"{record.msg} {described(error)}" if error else str(record.msg))
+
+    logger = logging.getLogger("uvicorn")
+    logger.handlers, logger.propagate = [Handler(logging.ERROR)], False
 
 
 def _host_log(folder: Path) -> Callable[..., None]:

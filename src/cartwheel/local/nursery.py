@@ -6,12 +6,13 @@ It never runs a thread or a function itself, so what it forks is clean.
 
 import os
 import signal
-import traceback
+import sys
 
 import orjson
 
 from cartwheel.kernel.openapi import document
 from cartwheel.kernel.schema import build_all
+from cartwheel.kernel.traces import trace
 
 from . import execution
 from .channel import Connection, name_process, spare_collector, take_over
@@ -27,7 +28,7 @@ def main(place: Place, host: Connection) -> None:
     name_process("nursery")
     for function, _ in place.app.functions.values():
         execution.load(function.handler)
-    host.send([(0, orjson.dumps(document(place.app)))])
+    host.send([(0, orjson.dumps(document(place.app, place.settings.require_token)))])
     build_all()
     spare_collector()
     while True:
@@ -56,7 +57,7 @@ def _live(place: Place, function_name: str, host: Connection, storage: Connectio
     """The forked child: an environment, and nothing of the nursery's loop, whatever happens."""
     try:
         execution.run(place, function_name, host, storage)
-    except BaseException:  # noqa: BLE001 - the child must not go on as a second nursery
-        traceback.print_exc()  # into the function's log
+    except BaseException as error:  # noqa: BLE001 - the child must not go on as a second nursery
+        sys.stderr.write(f"{trace(error)}\n")  # into the function's log
     finally:
         os._exit(0)

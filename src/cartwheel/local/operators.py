@@ -16,8 +16,9 @@ from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.errors import Forbidden, Invalid, NotFound, Unauthorised
 from cartwheel.kernel.topology import App
 
-from . import archive
+from . import acts, archive, mailbox
 from .archive import Archived
+from .channel import AsyncChannel
 from .gateway import HttpAnswer, HttpRequest
 from .identity import Signer
 from .queues import statistics
@@ -31,13 +32,15 @@ Query = dict[str, str]
 
 @dataclass
 class Operators:
-    """Reads on a connection of its own."""
+    """Reads on connections of its own: `mails` is to the host's mailbox."""
 
     PREFIX: ClassVar[str] = "/_host/"
 
     app: App
     reader: sqlite3.Connection
+    mails: sqlite3.Connection
     triage: Triage
+    storage: AsyncChannel
     signer: Signer
     backlog: Callable[[], int]
 
@@ -53,17 +56,23 @@ class Operators:
                 return _json(await self.triage.answer(method, place, request.query, caller))
             case "GET", ["events"]:
                 return _json(self._newest_events(query) if "last" in query else self._events_after(query))
-        raise NotFound("Operators can ask for queues, dead-letters and events.")
+            case "GET", ["mailbox"]:
+                if "admin" not in caller.groups:
+                    raise Forbidden("Only an admin may do this: the codes in these mails open accounts.")
+                await self.storage.call("tell", acts.act(caller, "GET /_host/mailbox", query))
+                return _json({"items": [mail.to_dict() for mail in mailbox.newest(self.mails, PAGE)]})
+        raise NotFound("Operators can ask for queues, dead-letters, events and the mailbox.")
 
-    def _require_staff(self, request: HttpRequest) -> str:
+    def _require_staff(self, request: HttpRequest) -> Caller:
         """Who it is."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthorised("Send a staff token: Authorization: Bearer <token>.")
         claims = self.signer.verify(token.strip())
-        if not Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}).is_staff:
+        caller = Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}})
+        if not caller.is_staff:
             raise Forbidden("Only staff may do this.")
-        return claims["sub"]
+        return caller
 
     def _events_after(self, query: Query) -> dict[str, Any]:
         """A page of the events behind position `after`, or since a time, oldest first; it is `after` that the next one

@@ -2,18 +2,23 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from cartwheel.kernel.errors import NotFound, Problem, TooLarge
+from cartwheel.kernel.docs_page import policy
+from cartwheel.kernel.errors import InternalError, NotFound, Problem
+from cartwheel.kernel.request_limits import BODY_BYTES, check_body, check_head
+from cartwheel.kernel.traces import described
 
+from .door import Door
 from .gateway import Gateway, HttpAnswer, HttpRequest, problem_answer
 from .invoke import Invoke
 from .operators import Operators
-
-MAX_BODY_BYTES: Final = 6 * 1024 * 1024  # what a Lambda function can be handed
+from .userpool.endpoint import Endpoint
+from .visitor import Visitor
 
 OWN_PAGES: Final = frozenset({"/", "/health", "/openapi.json", "/docs"})
+HTML: Final = "text/html; charset=utf-8"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -21,32 +26,54 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass
 class Server:
-    """`document` is the OpenAPI document, `docs` its page. `ready` turns true once the shop serves."""
+    """`document` is the OpenAPI document, `docs` its page. `ready` turns true once the shop serves; `report` is told,
+    about what and in which words, of failures that nobody foresaw.
+    """
 
+    door: Door
     gateway: Gateway
     operators: Operators
     invocations: Invoke
+    users: Endpoint
     document: bytes
     docs: Callable[[], bytes]
+    report: Callable[[str, str], None]
     ready: bool = False
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        await _send(send, await self._answer(scope, receive))
-
-    async def _answer(self, scope: dict[str, Any], receive: Receive) -> HttpAnswer:
+        headers = _headers(scope)
+        visitor = self.door.visitor((scope.get("client") or ("127.0.0.1", 0))[0], headers)
+        query = scope["query_string"].decode("latin-1")
+        head = HttpRequest(scope["method"], scope["path"], query, headers, b"", visitor.address, visitor.client)
         try:
-            request = await _read(scope, receive)
-            if request.method in ("GET", "HEAD") and request.path in OWN_PAGES:
-                return self._own_page(request)
-            if request.path.startswith(Operators.PREFIX):
-                return await self.operators.answer(request)
-            if request.path.startswith(Invoke.PREFIX):
-                return await self.invocations.answer(request)
+            check_head(head.path, head.query, headers.values())
+            answer = self.door.preflight(head) or await self._answer(head, visitor, receive)
         except Problem as refused:
-            return problem_answer(refused)
-        return await self.gateway.answer(request)
+            answer = problem_answer(refused)
+        except Exception as error:  # noqa: BLE001 - its text may hold what was sent, so it is not for the server's log
+            self.report("host", f"a request failed: {described(error)}")
+            answer = problem_answer(InternalError("The error was logged; try again."))
+        self.door.dress(answer, headers.get("origin"), visitor.secure)
+        await _send(send, answer)
+
+    async def _answer(self, head: HttpRequest, visitor: Visitor, receive: Receive) -> HttpAnswer:
+        """Raises a Problem. Outside of the gateway clients are counted by address alone."""
+        if head.path.startswith(Invoke.PREFIX):  # which says in AWS's form who may ask
+            self.door.admit(head, None)
+            return await self.invocations.answer(replace(head, body=await _body(receive, lambda: BODY_BYTES)))
+        self.door.check_name(head, visitor)
+        if self.users.is_asked(head):
+            return await self.users.answer(replace(head, body=await _body(receive, lambda: BODY_BYTES)))
+        if head.method in ("GET", "HEAD") and head.path in OWN_PAGES:
+            self.door.admit(head, None)
+            return self._own_page(head)
+        if head.path.startswith(Operators.PREFIX):
+            self.door.admit(head, None)
+            return await self.operators.answer(replace(head, body=await _body(receive, lambda: BODY_BYTES)))
+        body = await _body(receive, lambda: self.gateway.most_bytes(head))
+        return await self.gateway.answer(replace(head, body=body))
 
     def _own_page(self, request: HttpRequest) -> HttpAnswer:
         if request.path == "/health":
@@ -54,7 +81,8 @@ class Server:
         if request.path == "/":
             return HttpAnswer(307, {"Location": "/docs"}, b"")
         if request.path == "/docs" and request.query != "format=json":  # that is what the page links to
-            return HttpAnswer(200, {"Content-Type": "text/html; charset=utf-8"}, self.docs())
+            page = self.docs()
+            return HttpAnswer(200, {"Content-Type": HTML, "Content-Security-Policy": policy(page)}, page)
         return HttpAnswer(200, {"Content-Type": "application/json"}, self.document)
 
     def _health(self) -> HttpAnswer:
@@ -62,25 +90,30 @@ class Server:
         return HttpAnswer(200 if self.ready else 503, {"Content-Type": "application/json"}, json.dumps(status).encode())
 
 
-async def _read(scope: dict[str, Any], receive: Receive) -> HttpRequest:
-    """The whole request. Raises TooLarge as soon as it is known to be, without reading on."""
+def _headers(scope: dict[str, Any]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]},{value}" if name in headers else value
-    body = b""
+    return headers
+
+
+async def _body(receive: Receive, most_bytes: Callable[[], int]) -> bytes:
+    """The whole body. Where it is longer than usual, `most_bytes` says whether it may be; that raises a Problem, too.
+
+    Raises TooLarge as soon as it is known to be, without reading on.
+    """
+    body, most = bytearray(), BODY_BYTES
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise NotFound("The caller is gone.")
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLarge(f"A body may have {MAX_BODY_BYTES // 1024 // 1024} MiB at most; send it in parts.")
+        if len(body) > most:
+            most = most_bytes()
+            check_body(len(body), most)
         if not message.get("more_body"):
-            break
-    if message["type"] == "http.disconnect":
-        raise NotFound("The caller is gone.")
-    source = (scope.get("client") or ("127.0.0.1", 0))[0]
-    query = scope["query_string"].decode("latin-1")
-    return HttpRequest(scope["method"], scope["path"], query, headers, body, source)
+            return bytes(body)
 
 
 async def _send(send: Send, answer: HttpAnswer) -> None:

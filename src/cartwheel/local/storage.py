@@ -16,9 +16,11 @@ from typing import Any, Final
 
 from cartwheel.kernel.bus import Entry, NotTaken
 from cartwheel.kernel.queue import Failure, Message
+from cartwheel.kernel.staff import Act
 from cartwheel.kernel.store import StoreError
 from cartwheel.kernel.topology import App
 
+from .acts import redriven, told
 from .channel import Connection, name_process, spare_collector, take_over
 from .database import open_for_writing
 from .engine import Engine
@@ -75,6 +77,7 @@ class Storage:
                 if due:
                     answered += self._background()
             self._send(answered)
+            self.engine.purge()
 
     def _gather(self, timeout: float) -> list[Request]:
         """The next message of everyone who sent one: a group's worth."""
@@ -130,7 +133,12 @@ class Storage:
         return self.engine.backlog
 
     def do_redrive(self, _: Request, step: Step) -> Stepped:
-        return self.engine.queues.redrive(step)
+        done = self.engine.queues.redrive(step)
+        self.engine.bus.publish(redriven(step, done))
+        return done
+
+    def do_tell(self, _: Request, act: Act) -> None:
+        self.engine.bus.publish([told(act)])
 
     def do_backlog(self, _: Request) -> int:
         return self.engine.backlog

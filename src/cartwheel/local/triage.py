@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.errors import NotFound
 from cartwheel.kernel.telemetry import nameless
 from cartwheel.kernel.topology import App
 
-from . import letter_pages
+from . import acts, letter_pages
 from .channel import AsyncChannel
 from .letters import Selection, Step, Stepped
 from .parameters import Parameters, invalid, is_number, limit, number, one, only, parameters
@@ -58,7 +59,7 @@ class Triage:
     storage: AsyncChannel
     report: Callable[..., None]
 
-    async def answer(self, method: str, place: list[str], query: str, by: str) -> Any:
+    async def answer(self, method: str, place: list[str], query: str, by: Caller) -> Any:
         """Raises NotFound for what there is not, Invalid for a parameter that cannot be."""
         asked = parameters(query)
         match method, place:
@@ -86,13 +87,13 @@ class Triage:
             raise NotFound(f"There is no dead letter {text}.")
         return found
 
-    async def _these(self, asked: Parameters, by: str) -> dict[str, Any]:
+    async def _these(self, asked: Parameters, by: Caller) -> dict[str, Any]:
         """Redrive the letters that are named. Raises NotFound when none of them is there."""
         only(asked, "id")
         ids = tuple(dict.fromkeys(number(text, "id") for text in asked["id"]))
         if len(ids) > MOST:
             raise invalid("id", f"at most {MOST} at once")
-        done = await self._redrive(Step(Selection(ids=ids), 0, max(ids), MOST, by))
+        done = await self._redrive(_step(asked, by, Selection(ids=ids), 0, max(ids), MOST))
         missing = set(ids) - {each.number for each in done.sent} - {each for each, _ in done.refused}
         if len(missing) == len(ids):
             raise NotFound(f"There is no dead letter {ids[0]}.")
@@ -100,14 +101,14 @@ class Triage:
         self._log(f"{len(ids)} by id", len(done.sent), len(done.refused))
         return {**_told(done), "matching": len(ids), "next": None}
 
-    async def _step(self, asked: Parameters, by: str) -> dict[str, Any]:
+    async def _step(self, asked: Parameters, by: Caller) -> dict[str, Any]:
         """Redrive a piece of a queue, of a cause, or of all."""
         only(asked, "queue", "cause", "all", "limit", "cursor")
         selection, cursor = self._selection(asked), one(asked, "cursor")
         if (selection == Selection()) is not (one(asked, "all") == "true"):
             raise invalid("all", "name either a queue or a cause, or say all=true")
         run = Run.at(cursor) if cursor else self._begin(selection)
-        done = await self._redrive(Step(selection, run.after, run.until, limit(asked, MOST, USUAL), by))
+        done = await self._redrive(_step(asked, by, selection, run.after, run.until, limit(asked, MOST, USUAL)))
         redriven, refused = run.redriven + len(done.sent), run.refused + len(done.refused)
         what = selection.queue or selection.cause or "all"
         if done.last is None:
@@ -127,7 +128,7 @@ class Triage:
         done: Stepped = await self.storage.call("redrive", step)
         for each in done.sent:
             if each.order_id:  # its timeline will tell
-                event = {"orderId": each.order_id, "eventType": each.event_type, "eventId": each.event_id}
+                event = {"orderId": nameless(each.order_id), "eventType": each.event_type, "eventId": each.event_id}
                 self.report("dead-letters", "redriven", function=each.queue, **event, by=nameless(step.by))
         return done
 
@@ -143,6 +144,11 @@ class Triage:
         if cause is not None and not CAUSE.fullmatch(cause):
             raise invalid("cause", "must be as the list of causes names it: eight digits of 0-9 and a-f")
         return Selection(queue, cause, order_id, event_type)
+
+
+def _step(asked: Parameters, by: Caller, selection: Selection, after: int, until: int, most: int) -> Step:
+    parameters = {name: " ".join(values) for name, values in asked.items()}
+    return Step(selection, after, until, most, str(by.subject), acts.act(by, acts.REDRIVE, parameters))
 
 
 def _told(done: Stepped) -> dict[str, Any]:

@@ -18,3 +18,13 @@ class MessageSent(Event, source=SOURCE, subject="order_id"):
     message_id: str
     order_id: str
     kind: str
+
+
+class MailsExported(Event, source=SOURCE, subject="customer_id"):
+    """Some of the mails to a customer, told for their export. What follows comes as an event of its own."""
+
+    export_id: str
+    customer_id: str
+    page: int
+    content: str
+    following: str | None = None

@@ -20,13 +20,16 @@ class Kind(StrEnum):
 
 
 class MailState(StrEnum):
+    """ERASED: the shop forgot who was to get it before it was sent, so it never will be."""
+
     QUEUED = "QUEUED"
     SENT = "SENT"
     SENT_TO_MAILBOX = "SENT_TO_MAILBOX"
+    ERASED = "ERASED"
 
 
 class Mail(Record):
-    """A written mail. Its id is made of order and kind, so no order gets a second one of a kind."""
+    """A written mail. Its id is made of order and kind, so no order gets a second one of a kind. `to` is sealed."""
 
     message_id: str
     order_id: str

@@ -4,12 +4,14 @@ from typing import Final
 
 from cartwheel.kernel.projection import Projected
 
+from .service import KINDS
 from .store import TABLE
 
 MAILS: Final = Projected(
     name="mails",
     table=TABLE,
     handler="cartwheel.notification.consumers:events",
+    events=tuple(KINDS),
     prefixes=("MAIL#",),
     besides=frozenset({"state", "createdAt", "expiresAt", "mailbox", "mailboxKey"}),
     personal=frozenset({"to", "subject", "text"}),

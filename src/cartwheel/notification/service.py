@@ -1,15 +1,17 @@
 """The use cases of notification: write a mail once, deliver it, and say so in the same transaction."""
 
-from typing import Final
+from typing import Any, Final
 
 from cartwheel.kernel.clock import now
+from cartwheel.kernel.export import fitting, sealed_content
 from cartwheel.kernel.money import to_decimal
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.unit_of_work import UnitOfWork
+from cartwheel.kernel.vault import EMAIL, open_sealed, opener
 from cartwheel.ordering.events import CancelReason, OrderCancelled, OrderConfirmed, OrderFulfilled, OrderRefunded
 
 from . import store
-from .events import MessageQueued, MessageSent
+from .events import MailsExported, MessageQueued, MessageSent
 from .model import Kind, Mail, MailState, message_id
 
 Told = OrderConfirmed | OrderCancelled | OrderFulfilled | OrderRefunded
@@ -54,17 +56,43 @@ def write(unit: UnitOfWork, order: Told, settings: Settings) -> None:
 
 
 def deliver(unit: UnitOfWork, queued: MessageQueued, settings: Settings) -> None:
-    """Hand a queued mail to the mail server, or to the mailbox if there is none any more. Raises DeliveryFailed."""
+    """Hand a queued mail to the mail server, or to the mailbox if there is none any more. Raises DeliveryFailed.
+
+    One whose recipient was erased goes nowhere.
+    """
     mail = store.read(unit.store, queued.message_id)
     if mail is None or mail.state is not MailState.QUEUED:
+        return
+    address = open_sealed(unit.store, EMAIL, mail.to)
+    if address is None:
+        unit.write(store.deliver(mail.delivered(MailState.ERASED)))
         return
     if settings.smtp_url:
         from . import smtp  # late: most that import this write mails, or keep them in the mailbox
 
-        smtp.send(mail, settings)
+        smtp.send(mail, address, settings)
     delivered = mail.delivered(MailState.SENT if settings.smtp_url else MailState.SENT_TO_MAILBOX)
     unit.write(store.deliver(delivered))
     unit.emit(_sent(delivered))
+
+
+def export(unit: UnitOfWork, export_id: str, customer_id: str, page: int = 0, cursor: str | None = None) -> None:
+    """Tell a page of the mails to the customer, newest first."""
+    opened = opener(unit.store)
+
+    def some(limit: int) -> tuple[list[dict[str, Any]], str | None]:
+        mails, following = store.to_owner(unit.store, customer_id, limit, cursor)
+        return [
+            mail.model_dump(mode="json", by_alias=True, exclude={"expires_at"}) | {"to": opened(EMAIL, mail.to)}
+            for mail in mails
+        ], following
+
+    told, following = fitting(some)
+    content = sealed_content(unit.store, customer_id, told)
+    if content:
+        unit.emit(
+            MailsExported(export_id=export_id, customer_id=customer_id, page=page, content=content, following=following)
+        )
 
 
 def _sent(mail: Mail) -> MessageSent:

@@ -1,4 +1,5 @@
-"""The notification table: `MAIL#<messageId>`, and the mailbox: the index `by-time`, one partition a month.
+"""The notification table: `MAIL#<messageId>`, found by customer, and the mailbox: the index `by-time`, one partition a
+month.
 
 A mail leaves the mailbox by expiry, after a year; so thirteen months hold it all.
 """
@@ -8,6 +9,7 @@ from typing import Final
 
 from cartwheel.kernel.conditions import Equals, NotExists
 from cartwheel.kernel.store import Key, Put, Query, Store, query_all
+from cartwheel.kernel.vault import owner_of
 
 from .model import Mail, MailState
 
@@ -48,6 +50,17 @@ def newest_first(store: Store, before: str, limit: int) -> Iterator[Mail]:
         month = _previous(month)
 
 
+def to_owner(store: Store, customer_id: str, limit: int, cursor: str | None) -> tuple[list[Mail], str | None]:
+    """A page of the mails to a customer, newest first, and its `next`."""
+    query = Query(TABLE, _owner(customer_id), index="by-owner", limit=limit, forward=False, cursor=cursor)
+    page = store.query(query)
+    return [Mail.model_validate(item) for item in page.items], page.next
+
+
+def _owner(customer_id: str) -> str:
+    return f"OWNER#{customer_id}"
+
+
 def _previous(month: str) -> str:
     year, number = int(month[:4]), int(month[5:])
     return f"{year:04}-{number - 1:02}" if number > 1 else f"{year - 1:04}-12"
@@ -56,4 +69,7 @@ def _previous(month: str) -> str:
 def _item(mail: Mail) -> dict[str, str | int]:
     key = _key(mail.message_id)
     index = {"mailbox": f"MAILBOX#{mail.created_at[:7]}", "mailboxKey": position(mail)}
+    owner = owner_of(mail.to)
+    if owner and owner != mail.order_id:  # a customer: what is sealed for a guest is the order's
+        index["mailOwner"] = _owner(owner)
     return {"PK": key.pk, "SK": key.sk, **mail.model_dump(mode="json", by_alias=True), **index}

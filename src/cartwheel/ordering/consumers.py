@@ -1,8 +1,12 @@
-"""Events in. New orders are placed, what stock and payment report moves them on, and orders are reconciled."""
+"""Events in. New orders are placed, what stock and payment report moves them on, and orders are reconciled.
+
+A customer's export is told page by page, each of which is the cause of the next.
+"""
 
 from collections.abc import Callable
 
 from cartwheel.basket.events import CheckoutBasket
+from cartwheel.identity.events import ExportRequested
 from cartwheel.inventory.events import StockRejected, StockReleased, StockReserved
 from cartwheel.kernel import consumer
 from cartwheel.kernel.inbox import Inbox
@@ -11,7 +15,7 @@ from cartwheel.ledger.events import DiscrepancyFound, ReconciliationRequested, R
 from cartwheel.payment.events import PaymentAuthorised, PaymentDeclined, PaymentsStated
 
 from . import reconciliation, service
-from .events import OrdersStated, OrderSubmitted
+from .events import OrdersExported, OrdersStated, OrderSubmitted
 from .model import Moment, Order, Step
 from .store import TABLE
 
@@ -77,6 +81,17 @@ def go_on(event: OrdersStated, unit: UnitOfWork) -> None:
 @statements.on(PaymentsStated, "run_id", "payments")
 def compare(event: PaymentsStated, unit: UnitOfWork) -> None:
     reconciliation.compare(unit, event)
+
+
+@reports.on(ExportRequested, "export_id", "customer_id")
+def export_requested(event: ExportRequested, unit: UnitOfWork) -> None:
+    service.export(unit, event.export_id, event.customer_id)
+
+
+@reports.on(OrdersExported, "export_id", "customer_id", "page", "following")
+def orders_exported(event: OrdersExported, unit: UnitOfWork) -> None:
+    if event.following:
+        service.export(unit, event.export_id, event.customer_id, event.page + 1, event.following)
 
 
 def _change(unit: UnitOfWork, order_id: str, decide: Callable[[Order, Moment], Step]) -> None:

@@ -82,6 +82,16 @@ class OrderFulfilled(Event, source=SOURCE, subject="order_id"):
     email: str | None = None
 
 
+class OrdersExported(Event, source=SOURCE, subject="customer_id"):
+    """Some of a customer's orders, told for their export. What follows comes as an event of its own."""
+
+    export_id: str
+    customer_id: str
+    page: int
+    content: str
+    following: str | None = None
+
+
 class OrderRefunded(Event, source=SOURCE, subject="order_id"):
     """A fulfilled order is to be paid back."""
 

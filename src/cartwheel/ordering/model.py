@@ -236,6 +236,10 @@ class Order(Record):
             case _:
                 return OrderCancelled(**self._told(), reason=self.reason or "")
 
+    def claim(self, customer_id: str) -> "Order":
+        """A guest's order becomes the customer's."""
+        return self if self.customer_id == customer_id else self._with(customer_id=customer_id)
+
     def _demand(self, allowed: bool, participle: str) -> None:
         if not allowed:
             possible = POSSIBLE.get(self.status, "nothing more")

@@ -45,7 +45,11 @@ def read_order(order_id: str) -> Response[str]:
     return http.answer(OrderAnswer.of(order))
 
 
-@app.get("/orders", **http.route("List a customer's orders, newest first", OrderPage, role="customer"))
+@app.get(
+    "/orders",
+    **http.route("List a customer's orders, newest first", OrderPage, role="customer"),
+    openapi_extensions=http.READS_PERSONAL,
+)
 def list_orders(
     first: Annotated[Day | None, Query(alias="from", description="The first day, UTC.")] = None,
     last: Annotated[Day | None, Query(alias="to", description="The last day, UTC, included.")] = None,
@@ -64,6 +68,12 @@ def list_orders(
 def cancel_order(order_id: str) -> Response[str]:
     caller, moment = http.caller(app), service.present()
     return http.command(app, lambda unit: OrderAnswer.of(service.cancel(unit, order_id, caller, moment)))
+
+
+@app.post("/orders/<order_id>/claim", **http.route("Make a guest's order one's own", OrderAnswer, role="customer"))
+def claim_order(order_id: str) -> Response[str]:
+    caller, moment = http.caller(app), service.present()
+    return http.command(app, lambda unit: OrderAnswer.of(service.claim(unit, order_id, caller, moment)))
 
 
 @app.post("/orders/<order_id>/fulfil", **http.route("Tell that the goods are sent", OrderAnswer, role="staff"))

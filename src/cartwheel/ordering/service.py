@@ -1,6 +1,8 @@
 """What can be done with orders: one call, one transaction."""
 
 from collections.abc import Callable
+from datetime import date
+from typing import Any
 
 from cartwheel.basket.events import CheckoutBasket
 from cartwheel.kernel import telemetry
@@ -8,14 +10,17 @@ from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.clock import now
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.errors import Conflict, Forbidden, NotFound
+from cartwheel.kernel.export import fitting, sealed_content
 from cartwheel.kernel.ids import is_id, is_sealed, minted_at, sealed_id
 from cartwheel.kernel.inbox import REMEMBERED
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.store import Store
 from cartwheel.kernel.unit_of_work import UnitOfWork
+from cartwheel.kernel.vault import EMAIL, Opener, entrust, opener, seal_email
 
 from . import store as orders
-from .events import CancelReason, OrderSubmitted, PaymentInstruction
+from .answers import OrderAnswer
+from .events import CancelReason, OrdersExported, OrderSubmitted, PaymentInstruction
 from .model import Line, Moment, Order, Step
 
 
@@ -30,7 +35,8 @@ def submit(
     """Accept a direct order; the queue's worker places it."""
     order_id = sealed_id(moment.settings.seal_key)
     telemetry.about(order_id)
-    order = Order.submit(order_id, payment, moment, customer_id=customer_id, email=email)
+    sealed = seal_email(unit, email, customer_id, order_id)
+    order = Order.submit(order_id, payment, moment, customer_id=customer_id, email=sealed)
     unit.write(orders.create(order))
     unit.emit(OrderSubmitted(order_id=order_id))
     return order
@@ -75,6 +81,29 @@ def _decide(unit: UnitOfWork, order: Order | None, moment: Moment, decide: Calla
     return step.order
 
 
+def export(unit: UnitOfWork, export_id: str, customer_id: str, page: int = 0, cursor: str | None = None) -> None:
+    """Tell a page of the customer's orders, newest first."""
+    opened = opener(unit.store)
+
+    def some(limit: int) -> tuple[list[dict[str, Any]], str | None]:
+        found, following = orders.of_customer(unit.store, customer_id, (date.min, date.max), limit, cursor)
+        return [_told(order, opened) for order in found], following
+
+    told, following = fitting(some)
+    content = sealed_content(unit.store, customer_id, told)
+    if content:
+        unit.emit(
+            OrdersExported(
+                export_id=export_id, customer_id=customer_id, page=page, content=content, following=following
+            )
+        )
+
+
+def _told(order: Order, opened: Opener) -> dict[str, Any]:
+    email = opened(EMAIL, order.email) if order.email else None
+    return OrderAnswer.of(order).model_dump(mode="json", by_alias=True, exclude_none=True) | {"email": email}
+
+
 def cancel(unit: UnitOfWork, order_id: str, caller: Caller, moment: Moment) -> Order:
     """Cancel on request of the owner or of staff. Raises NotFound, Forbidden, Conflict."""
 
@@ -82,10 +111,29 @@ def cancel(unit: UnitOfWork, order_id: str, caller: Caller, moment: Moment) -> O
         check_visible(order, caller)
         own = order.customer_id == caller.subject
         if not (own or caller.is_staff):
-            raise Forbidden("A guest's order can be cancelled by staff only.")
+            raise Forbidden("A guest's order is cancelled by staff, or by who has claimed it: POST /orders/{id}/claim.")
         return order.cancel(CancelReason.BY_CUSTOMER if own else CancelReason.BY_SHOP, moment)
 
     return change(unit, order_id, moment, decide)
+
+
+def claim(unit: UnitOfWork, order_id: str, caller: Caller, moment: Moment) -> Order:
+    """A guest's order becomes that of the customer who knows its id, and its address theirs to have erased; once more
+    is fine. Raises NotFound, Forbidden, Conflict, Erased.
+    """
+    customer_id = caller.subject
+    assert customer_id is not None  # the route's role demands one
+
+    def decide(order: Order, _: Moment) -> Step:
+        if caller.is_staff:
+            raise Forbidden("Staff see the id of every order, so that they know one does not make it theirs.")
+        check_visible(order, caller)
+        return Step(order.claim(customer_id))
+
+    claimed = change(unit, order_id, moment, decide)
+    if unit.writes:
+        entrust(unit, order_id, customer_id)
+    return claimed
 
 
 def known(store: Store, order_id: str, settings: Settings) -> Order | None:

@@ -9,7 +9,9 @@ from cartwheel.kernel import http
 from cartwheel.kernel.clock import now
 from cartwheel.kernel.environment import environment
 from cartwheel.kernel.errors import NotFound
+from cartwheel.kernel.idempotency import Claim
 from cartwheel.kernel.money import shown
+from cartwheel.kernel.router import SIGNED
 from cartwheel.kernel.schema import Record, Request, Text
 from cartwheel.kernel.unit_of_work import UnitOfWork
 
@@ -57,7 +59,11 @@ class PaymentAnswer(Record):
         return cls.model_validate({**payment.model_dump(), "amount": shown(payment.amount, payment.currency)})
 
 
-@app.post("/payments/webhooks/<provider>", **http.route("Tell the outcome of a charge (signed)", WebhookTaken))
+@app.post(
+    "/payments/webhooks/<provider>",
+    **http.route("Tell the outcome of a charge (signed)", WebhookTaken),
+    openapi_extensions={SIGNED: True},
+)
 def take_webhook(
     provider: str,
     webhook: Annotated[Webhook, Body()],
@@ -71,7 +77,8 @@ def take_webhook(
         payment = service.settle(unit, order_of(webhook.key), webhook.decision())
         return WebhookTaken(id=webhook.id, state=payment.state)
 
-    return http.command(app, settle)
+    # Whatever comes under its id again, within the signature's time or signed anew, changes nothing.
+    return http.command(app, settle, claim=Claim(f"webhook {provider}", webhook.id, fingerprint=""))
 
 
 @app.get("/payments/<order_id>", **http.route("Read an order's payment", PaymentAnswer, role="staff"))

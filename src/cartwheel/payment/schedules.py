@@ -10,6 +10,7 @@ from cartwheel.kernel.environment import Environment
 from cartwheel.kernel.errors import NotFound
 from cartwheel.kernel.events import Cause
 from cartwheel.kernel.ids import new_id
+from cartwheel.kernel.traces import described
 from cartwheel.kernel.unit_of_work import run
 
 from . import service, store
@@ -44,7 +45,7 @@ def _ask(asked: PaymentProvider, payment: Payment) -> Outcome:
         return asked.status(key_of(payment.order_id))
     except ProviderError as error:
         # Ask again later, as about any undecided payment, so that a sick one never blocks the others behind it.
-        telemetry.error("the provider did not tell", orderId=payment.order_id, error=str(error))
+        telemetry.error("the provider did not tell", orderId=payment.order_id, error=described(error))
         return Pending(payment.reference or "")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from cartwheel.app import APP
 from tests.infra import wanted
 from tests.infra.stage import FUNCTION, ROLE, SCHEDULE, Stage, differences, pascal
 
@@ -22,6 +23,12 @@ TABLE_ACTIONS: Final = {
     "check": "dynamodb:ConditionCheckItem",
     "query": "dynamodb:Query",
     "scan": "dynamodb:Scan",
+}
+BEYOND: Final = {"publish", "journal", "identity", "seal", "open", "forget"}  # what is not of the slice's own table
+VAULT_ACTIONS: Final = {
+    "seal": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    "open": {"dynamodb:GetItem"},
+    "forget": {"dynamodb:PutItem"},
 }
 QUEUE_ACTIONS: Final = (
     "sqs:ChangeMessageVisibility",
@@ -108,17 +115,22 @@ def _grants(stage: Stage, each: wanted.Wanted) -> Grants:
     if each.function is None:
         return _relaying(stage, table)
     grants: Grants = {}
-    for access in each.function.access - {"publish", "journal"}:
+    for access in each.function.access - BEYOND:
         action, _, index = access.partition(" ")
         grants.setdefault(TABLE_ACTIONS[action], set()).add(f"{table}/index/{index}" if index else table)
-    if each.function.secrets:
-        grants["secretsmanager:GetSecretValue"] = {stage.secret(secret) for secret in each.function.secrets}
+    for access in each.function.access & VAULT_ACTIONS.keys():
+        for action in VAULT_ACTIONS[access]:
+            grants.setdefault(action, set()).add(f"{stage.table(APP.vault.name)}.Arn")
+    if "identity" in each.function.access:
+        grants["cognito-idp:AdminDeleteUser"] = {f"{stage.output('UserPoolId')}.Arn"}
+    if secrets := wanted.secrets(stage, each.function):
+        grants["secretsmanager:GetSecretValue"] = set(secrets.values())
     if "publish" in each.function.access:
         grants["events:PutEvents"] = {f"{stage.output('EventBusName')}.Arn"}
     if "journal" in each.function.access:
         grants["logs:StartQuery"] = {f"{group}.Arn" for group in wanted.logs(stage, each.name)}
         grants |= {action: {"*"} for action in QUERIES}
-    if each.trigger == "direct":  # an asynchronous call that fails to the end is kept
+    if each.trigger == "direct" and not each.of_the_pool:  # an asynchronous call that fails to the end is kept
         grants["sqs:SendMessage"] = {f"{stage.output('UndeliveredUrl')}.Arn"}
     if each.consumer:
         queue = f"{stage.output(f'{pascal(each.name)}QueueUrl')}.Arn"

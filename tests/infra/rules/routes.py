@@ -6,9 +6,24 @@ from typing import Any, Final
 
 from cartwheel.app import APP
 from cartwheel.kernel import openapi
+from cartwheel.kernel.throttle import Rate
+from tests.infra import wanted
 from tests.infra.stage import Stage, differences
 
 API: Final = "AWS::ApiGatewayV2::"
+HARMLESS: Final = frozenset(
+    {
+        "requestId",
+        "requestTime",
+        "routeKey",
+        "status",
+        "responseLength",
+        "responseLatency",
+        "integrationStatus",
+        "integrationErrorMessage",
+        "error",  # why a token was refused
+    }
+)
 
 
 def routes_are_those_of_the_document(stage: Stage) -> Iterator[str]:
@@ -61,7 +76,9 @@ def integrations_hand_on_the_whole_request(stage: Stage) -> Iterator[str]:
 
 
 def the_gateway_alone_may_call_what_answers_it(stage: Stage) -> Iterator[str]:
-    """Every function behind a route lets this API in, and nobody else; those behind none let nobody in."""
+    """Every function behind a route lets this API in, and nobody else; what the user pool calls, the pool; and those
+    behind neither let nobody in.
+    """
     answering = {integration["IntegrationUri"] for integration in stage.of(f"{API}Integration").values()}
     callers: dict[str, list[Any]] = {}
     for permission in stage.of("AWS::Lambda::Permission").values():
@@ -70,19 +87,37 @@ def the_gateway_alone_may_call_what_answers_it(stage: Stage) -> Iterator[str]:
     api = next(iter(stage.of(f"{API}Api")), "")
     source = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:{api}/*"
     due = [("lambda:InvokeFunction", "apigateway.amazonaws.com", source)]
-    yield from differences(callers, dict.fromkeys(answering, due), "the callers of")
+    pool = [("lambda:InvokeFunction", "cognito-idp.amazonaws.com", f"{stage.output('UserPoolId')}.Arn")]
+    called = {f"{stage.function_id(each.name)}.Arn" for each in wanted.functions().values() if each.of_the_pool}
+    yield from differences(callers, dict.fromkeys(answering, due) | dict.fromkeys(called, pool), "the callers of")
 
 
 def the_gateway_is_throttled_and_logs(stage: Stage) -> Iterator[str]:
     for name, served in stage.of(f"{API}Stage").items():
         limits = served.get("DefaultRouteSettings", {})
-        if not (limits.get("ThrottlingRateLimit") and limits.get("ThrottlingBurstLimit")):
-            yield f"{name} lets in as many requests as come"
+        if _rate(limits) != APP.rates["reading"]:
+            yield f"{name} lets in {limits}"
+        throttled = served.get("RouteSettings", {})
+        for key in (route["RouteKey"] for route in stage.of(f"{API}Route").values()):
+            if (key.partition(" ")[0].lower() in openapi.MUTATING) != (key in throttled):
+                yield f"{name} lets in as much writing as reading at {key}"
+        yield from (f"{name} lets in {each}" for each in throttled.values() if _rate(each) != APP.rates["writing"])
         group = served.get("AccessLogSettings", {}).get("DestinationArn", "").rpartition(":")[2]
         if group not in stage.of("AWS::Logs::LogGroup"):
             yield f"{name} logs no requests"
-        elif {"ip", "path", "userAgent"} & set(_logged(served["AccessLogSettings"]["Format"])):
+        elif not HARMLESS.issuperset(_logged(served["AccessLogSettings"]["Format"])):
             yield f"{name} logs who called, or what they may call an order by"
+
+
+def pages_of_other_sites_may_not_ask(stage: Stage) -> Iterator[str]:
+    """Where nobody said which are the shop's own, none is."""
+    for name, api in stage.of(f"{API}Api").items():
+        if "CorsConfiguration" in api:
+            yield f"{name} lets in pages of {api['CorsConfiguration']}"
+
+
+def _rate(limits: dict[str, Any]) -> Rate:
+    return Rate(limits.get("ThrottlingRateLimit", 0), limits.get("ThrottlingBurstLimit", 0))
 
 
 @cache

@@ -16,6 +16,7 @@ STATEFUL: Final[dict[str, tuple[str, Any, Any]]] = {
 }
 BESIDE_WHAT_WORKS: Final = ("AWS::Logs::LogGroup",)
 WORKING: Final = ("AWS::Lambda::", "AWS::SQS::")
+KEYS_RESTORABLE: Final = 7
 ALIKE: Final = ("AWS::RDS::", "AWS::S3::", "AWS::EFS::", "AWS::ElastiCache::", "AWS::DynamoDB::GlobalTable")
 
 
@@ -34,15 +35,23 @@ def indexes_are_those_of_the_map(stage: Stage) -> Iterator[str]:
 
 
 def tables_are_what_the_store_needs(stage: Stage) -> Iterator[str]:
-    """Keys, expiry, the stream for the relay, paid by request, and restorable to any second."""
-    due = {
+    """Keys, expiry, the stream for the relay, paid by request, and restorable to any second.
+
+    The keys of personal data are in no stream, and no longer restorable than is told.
+    """
+    common = {
         "KeySchema": [("PK", "HASH"), ("SK", "RANGE")],
         "TimeToLiveSpecification": {"AttributeName": "expiresAt", "Enabled": True},
-        "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
         "BillingMode": "PAY_PER_REQUEST",
-        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
     }
+    on_the_map = {stage.table(table.name): table for table in APP.tables}
     for name, table in stage.of(TABLE).items():
+        recovery: dict[str, Any] = {"PointInTimeRecoveryEnabled": True}
+        if name == stage.table(APP.vault.name):
+            recovery["RecoveryPeriodInDays"] = KEYS_RESTORABLE
+        told = name in on_the_map and on_the_map[name].outbox
+        stream = {"StreamViewType": "NEW_IMAGE"} if told else None
+        due = common | {"PointInTimeRecoverySpecification": recovery, "StreamSpecification": stream}
         yield from differences({key: table.get(key) for key in due} | {"KeySchema": _keys(table)}, due, f"{name}:")
 
 
@@ -77,7 +86,8 @@ def data_is_apart_from_what_is_replaced(stage: Stage) -> Iterator[str]:
             continue
         if replaced and (kind in STATEFUL or kind.startswith(ALIKE)):
             yield f"{name} holds data, and is in the stack that deployments replace"
-        if not replaced and kind.startswith(WORKING):
+        called_by_the_pool = name.startswith("identity/") and kind.startswith("AWS::Lambda::")  # ADR 30
+        if not replaced and kind.startswith(WORKING) and not called_by_the_pool:
             yield f"{name} works, and is in a stack that keeps data"
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
+from cartwheel.app import APP
+from cartwheel.kernel.identity import MIN_PASSWORD
 from tests.infra.stage import Stage, differences
 
 POOL: Final = "AWS::Cognito::UserPool"
 CLIENT: Final = "AWS::Cognito::UserPoolClient"
 GROUPS: Final = ["admin", "staff"]  # whom kernel/http.py asks for
-LEAST_PASSWORD: Final = 12
 
 
 def groups_are_those_that_routes_ask_for(stage: Stage) -> Iterator[str]:
@@ -29,10 +30,16 @@ def shoppers_sign_up_by_an_address_that_is_theirs(stage: Stage) -> Iterator[str]
         yield from differences(found, due, f"{name}:")
 
 
+def the_pool_calls_what_the_map_has_for_it(stage: Stage) -> Iterator[str]:
+    due = {each.on: f"{stage.function_id(each.function.name)}.Arn" for each in APP.triggers}
+    for name, pool in stage.of(POOL).items():
+        yield from differences(pool.get("LambdaConfig", {}), due, f"{name}:")
+
+
 def passwords_are_long(stage: Stage) -> Iterator[str]:
     for name, pool in stage.of(POOL).items():
         policy = pool.get("Policies", {}).get("PasswordPolicy", {})
-        if policy.get("MinimumLength", 0) < LEAST_PASSWORD:
+        if policy.get("MinimumLength", 0) < MIN_PASSWORD:
             yield f"{name} takes short passwords"
 
 

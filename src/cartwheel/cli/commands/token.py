@@ -12,6 +12,7 @@ from cartwheel.cli.options import DATA, Data, Json
 
 class Role(StrEnum):
     STAFF = "staff"
+    ADMIN = "admin"
     CUSTOMER = "customer"
 
 
@@ -33,7 +34,7 @@ def token(
     if not data.is_dir():
         raise CliError(f"There is no shop in {data}; make one with {how_to_start(data)}.")
     whose = subject or role.value
-    signed = Signer(data).token(whose, ["staff"] if role is Role.STAFF else [], minutes * 60)
+    signed = Signer(data).token(whose, [] if role is Role.CUSTOMER else [role.value], minutes * 60)
     if as_json:
         output.print_json({"token": signed, "role": role.value, "subject": whose, "minutes": minutes})
     else:
