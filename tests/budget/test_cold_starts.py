@@ -92,7 +92,7 @@ def test_runs_from_the_bundle_and_with_its_own_slice(fresh: Starter, deployed: D
 @pytest.mark.load
 def test_every_cold_start_keeps_its_budget(fresh: Starter) -> None:
     """Against boto3 with a DynamoDB client, in turn with it; who is over has a second chance, with more runs."""
-    first = measured(fresh, every_function(), runs=5)
+    first = measured(fresh, every_function(), runs=3)
     second = measured(fresh, [each for each in every_function() if first[each.name] > each.budget], runs=15)
     assert {each.name: second[each.name] for each in every_function() if second.get(each.name, 0) > each.budget} == {}
 

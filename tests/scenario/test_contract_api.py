@@ -38,7 +38,7 @@ CONFIG = schemathesis.Config.from_dict(
 API = schemathesis.openapi.from_dict(document(APP), config=CONFIG)
 OPEN = API.include(func=lambda context: "security" not in context.operation.definition.raw)
 
-bounded = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+bounded = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .client import Client
 
 KEPT: Final = timedelta(days=366)  # the ledger has nothing older
-PAGE: Final = 100
+CHUNK: Final = 100  # events of one request
 CHUNK_BYTES: Final = 512 * 1024
 AHEAD: Final = 1000  # chunks that are read before they are sent
 
@@ -41,25 +41,15 @@ def events(
     """Those from `start` on and before `end`, oldest first."""
     times = {"from": start.isoformat(), "to": end.isoformat()}
     if subject is not None:
-        listed = _pages(shop, {"subject": subject, **times})
+        listed = shop.items("/events", subject=subject, **times)
     else:
         names = sorted({name for _, name in types})
-        listed = merge(*(_pages(shop, {"type": name, **times}) for name in names), key=_position)
+        listed = merge(*(shop.items("/events", type=name, **times) for name in names), key=_position)
     return (event for event in listed if (event["source"], event["type"]) in types)
 
 
 def _position(event: Past) -> tuple[str, str]:
     return event["time"], event["id"]
-
-
-def _pages(shop: "Client", query: dict[str, str]) -> Iterator[Past]:
-    cursor = None
-    while True:
-        page = shop.get("/events", **query, limit=PAGE, cursor=cursor)
-        yield from page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            return
 
 
 class Ahead:
@@ -99,7 +89,7 @@ class Ahead:
         waiting, size, read = list[str](), 0, 0
         for event in self._found:
             text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-            if waiting and (len(waiting) == PAGE or size + len(text) > CHUNK_BYTES):
+            if waiting and (len(waiting) == CHUNK or size + len(text) > CHUNK_BYTES):
                 yield _body(waiting)
                 waiting, size = [], 0
             waiting.append(text)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -100,22 +101,11 @@ async def _run(
     host = Host(APP, place, options.max_backlog, storage_channel, nursery_channel, write_log)
     document = await nursery_channel.hello
     host.start()
-    settings, here = options.settings, address.is_loopback(options.host)
-    throttle = Throttle(APP.rates, time.monotonic)
-    door = Door(throttle, Proxies(settings.trusted_proxies), settings.allowed_origins, here, partial(write_log, "host"))
-    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted, door.admit)
     reader = open_for_reading(options.folder)
-    triage = Triage(APP, reader, storage_channel, write_log)
-    tell = partial(storage_channel.call, "tell")
-    users = UserPool.open(options.folder, place.settings, signer, host.trigger, door.admit, tell, write_log)
-    operators = Operators(APP, reader, users.reader, triage, storage_channel, signer, lambda: host.backlog)
-    invocations = Invoke(APP, options.folder, host.pools, signer, here, host.overloaded, storage_channel)
-    server = Server(
-        door, gateway, operators, invocations, users.endpoint, document, cache(partial(docs_page, document)), write_log
-    )
+    server, users = _server(options, host, signer, document, reader)
     if options.with_sample and _is_empty(reader):
         options.say("Loading the sample shop …")
-        await _load_sample(gateway, signer, host)
+        await _load_sample(server.gateway, signer, host)
     spare_collector()
     server.ready = True
     _report_http(write_log)
@@ -127,6 +117,23 @@ async def _run(
         raise ConnectionError(f"its {lost[0]} process ended")
     await host.stop()
     write_log("host", "stopped")
+
+
+def _server(
+    options: Options, host: Host, signer: Signer, document: bytes, reader: sqlite3.Connection
+) -> tuple[Server, UserPool]:
+    """What answers HTTP, with all that is behind it."""
+    settings, here, channel = options.settings, address.is_loopback(options.host), host.storage
+    throttle, proxies = Throttle(APP.rates, time.monotonic), Proxies(settings.trusted_proxies)
+    door = Door(throttle, proxies, settings.allowed_origins, here, partial(host.report, "host"))
+    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted, door.admit)
+    tell = partial(channel.call, "tell")
+    users = UserPool.open(options.folder, host.place.settings, signer, host.trigger, door.admit, tell, host.report)
+    triage = Triage(APP, reader, channel, host.report)
+    operators = Operators(APP, reader, users.reader, triage, channel, signer, lambda: host.backlog)
+    invocations = Invoke(APP, options.folder, host.pools, signer, here, host.overloaded, channel)
+    docs = cache(partial(docs_page, document))
+    return Server(door, gateway, operators, invocations, users.endpoint, document, docs, host.report), users
 
 
 async def _serve(options: Options, server: Server, listener: socket.socket, stop: asyncio.Event) -> None:

@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -12,10 +11,6 @@ from cartwheel.cli import output
 from cartwheel.cli.errors import CliError
 from cartwheel.cli.options import DATA, Data, Json
 
-if TYPE_CHECKING:
-    from cartwheel.cli.client import Client
-
-PAGE: Final = 100
 KEPT: Final = re.compile("([0-9a-f]{64})@([1-9][0-9]{0,11})")
 SHOWN: Final = 20  # faults; the first of them tell where to look
 
@@ -39,7 +34,7 @@ def list_entries(
     from cartwheel.cli.client import Client
 
     with Client(data) as shop:
-        for item in _entries(shop, who=who, **{"from": _moment(start), "to": _moment(end)}):
+        for item in shop.items("/audit", who=who, **{"from": _moment(start), "to": _moment(end)}):
             entry = json.loads(item["entry"])
             if as_json:
                 output.print_json_line(entry | {"hash": item["hash"]})
@@ -69,7 +64,7 @@ def verify(
     with Client(data) as shop, output.progress("Verifying") as advance:
         head = shop.get("/audit/head")
         verifier = Verifier([*kept, (head["seq"], head["hash"])])
-        for item in _entries(shop):
+        for item in shop.items("/audit"):
             faults += verifier.follow([Link.read(item)])
             advance(verifier.seq, head["seq"])
         faults += verifier.end(shop.get("/audit/head")["seq"])
@@ -80,16 +75,6 @@ def verify(
     if faults:
         more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         raise CliError(f"The audit is not whole: {'; '.join(faults[:SHOWN])}{more}.")
-
-
-def _entries(shop: "Client", **query: str | None) -> Iterator[dict[str, Any]]:
-    cursor: str | None = None
-    while True:
-        page = shop.get("/audit", **query, limit=PAGE, cursor=cursor)
-        yield from page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            return
 
 
 def _moment(moment: datetime | None) -> str | None:
