@@ -1,39 +1,22 @@
 """Mails written once more of the events of orders: nobody gets one, nobody pays, and no address is shown."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cartwheel.kernel.events import Cause, Envelope
 from cartwheel.kernel.ids import new_id
-from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.staff import StaffActed
 from cartwheel.kernel.store import Delete, Key, Put, Scan, scan_all
 from cartwheel.notification.model import Kind
 from tests.support.rebuilding import Rebuilding
 from tests.support.shop import Shop
 
-from .sink import Sink, running
+from .sink import Sink
 from .test_mails import EMAIL, mailbox, told
 
 TABLE = "notification"
 ORDER = "0192-order"
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with running(Sink()) as sink:
-        yield sink
-
-
-@pytest.fixture
-def mailing(tmp_path: Path, sink: Sink) -> Iterator[Shop]:
-    """A shop that has a mail server."""
-    shop = Shop(tmp_path, Settings(smtp_url=f"smtp://127.0.0.1:{sink.port}"))
-    yield shop
-    shop.close()
 
 
 @pytest.fixture

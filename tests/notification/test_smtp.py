@@ -24,17 +24,8 @@ from .test_mails import EMAIL, mailbox, told
 
 
 @pytest.fixture
-def sink() -> Iterator[Sink]:
-    with running(Sink()) as sink:
-        yield sink
-
-
-@pytest.fixture
-def shop(tmp_path: Path, sink: Sink) -> Iterator[Shop]:
-    """A shop that has a mail server."""
-    shop = Shop(tmp_path, Settings(smtp_url=f"smtp://127.0.0.1:{sink.port}"))
-    yield shop
-    shop.close()
+def shop(mailing: Shop) -> Shop:
+    return mailing
 
 
 def queue(shop: Shop) -> dict[str, object]:

@@ -8,9 +8,10 @@ the attributes that differ: as they were read in this transaction, and as they a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+from . import changes
 from .conditions import NotExists
 from .staff import WITHHELD, Act, Attributes, Change, shown
 from .store import Check, Item, Key, Page, Put, Query, Scan, Store, StoreError, Update, Write
@@ -90,14 +91,10 @@ class Witness:
 
 def _after(write: Write, before: Item | None) -> Item | None:
     """What the item is by the write. A number that others add to at the same time is told by what is added."""
-    match write:
-        case Put():
-            return write.item
-        case Update():
-            kept = {name: value for name, value in (before or {}).items() if name not in write.remove}
-            return kept | write.set | {name: {"added": amount} for name, amount in write.add.items()}
-        case _:
-            return None
+    if not isinstance(write, Update):
+        return changes.after(before, write)
+    added = {name: {"added": amount} for name, amount in write.add.items()}
+    return changes.updated(before, replace(write, add={})) | added
 
 
 def _content(item: Item | None) -> Attributes:

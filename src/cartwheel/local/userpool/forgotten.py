@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from . import accounts, codes, mails, sign_ins
+from . import accounts, codes, sign_ins
 from .bodies import OfName, Resetting
 from .codes import Purpose
 from .errors import Refused, wrong_code
@@ -11,22 +11,7 @@ from .pool import Answer, Pool, require_client
 
 
 async def forgot_password(pool: Pool, asked: OfName, client: str) -> Answer:
-    require_client(asked.client_id)
-    pool.limits.client(client)
-    name = asked.username.lower()
-    pool.limits.mail(name)
-    await pool.database.run(lambda connection: _send(connection, name))
-    pool.wake()
-    return {"CodeDeliveryDetails": mails.delivery(name)}
-
-
-def _send(connection: sqlite3.Connection, name: str) -> None:
-    account = accounts.find(connection, name)
-    if account and account.confirmed and account.enabled:
-        code = codes.issue(connection, account.sub, Purpose.RESET)
-        mails.send_code(connection, Purpose.RESET, account.email, code)
-    else:
-        mails.pretend(connection)
+    return await pool.mail_code(asked, client, Purpose.RESET, lambda account: account.confirmed and account.enabled)
 
 
 async def confirm_forgot_password(pool: Pool, asked: Resetting, client: str) -> Answer:

@@ -5,20 +5,23 @@ from typing import Any, Final
 
 from cartwheel.local import mailbox
 
+from . import codes
+from .accounts import Account
 from .codes import LIFETIME, Purpose
 
 _HOURS: Final = {purpose: f"{seconds // 3600} h" for purpose, seconds in LIFETIME.items()}
 
 
-def send_code(connection: sqlite3.Connection, purpose: Purpose, address: str, code: str) -> None:
-    """Within the transaction that issues the code."""
+def send_code(connection: sqlite3.Connection, purpose: Purpose, account: Account) -> None:
+    """A new one, issued in the same transaction."""
+    code = codes.issue(connection, account.sub, purpose)
     reason = "confirm your e-mail address" if purpose is Purpose.CONFIRM else "set a new password"
     subject = "Your confirmation code" if purpose is Purpose.CONFIRM else "Your code for a new password"
     text = (
         f"Your code to {reason}: {code}\n\n"
         f"It is valid for {_HOURS[purpose]}. If you have not asked for it, do nothing.\n"
     )
-    mailbox.put(connection, f"code-{purpose.lower()}", address, (subject, text))
+    mailbox.put(connection, f"code-{purpose.lower()}", account.email, (subject, text))
 
 
 def send_known(connection: sqlite3.Connection, address: str) -> None:

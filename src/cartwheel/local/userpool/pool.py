@@ -9,9 +9,10 @@ from cartwheel.kernel.errors import Problem, Unauthorised
 from cartwheel.kernel.identity import ATTRIBUTES, POST_CONFIRMATION
 from cartwheel.local.identity import CLIENT_ID, POOL_ID, Signer
 
-from . import accounts, tokens
+from . import accounts, mails, tokens
 from .accounts import Account
-from .bodies import Attribute
+from .bodies import Attribute, OfName
+from .codes import Purpose
 from .database import Database
 from .errors import DENIED, INVALID, Refused
 from .limits import Limits
@@ -50,6 +51,16 @@ class Pool:
             raise Refused("UserNotFoundException", "User does not exist.")
         return account, claims
 
+    async def mail_code(self, asked: OfName, client: str, purpose: Purpose, wants: Callable[[Account], bool]) -> Answer:
+        """A code by mail to an account that wants one. The answer is the same, and takes as long, for nobody."""
+        require_client(asked.client_id)
+        self.limits.client(client)
+        name = asked.username.lower()
+        self.limits.mail(name)
+        await self.database.run(lambda connection: _mail_code(connection, name, purpose, wants))
+        self.wake()
+        return {"CodeDeliveryDetails": mails.delivery(name)}
+
     async def register(self, account: Account) -> None:
         """Tell the shop of a confirmed account, unless it knows. Raises Refused when it does not take it: then whatever
         the account asks for next tells it again.
@@ -74,6 +85,14 @@ class Pool:
 
     def tokens(self, connection: sqlite3.Connection, account: Account, sign_in: SignIn) -> Answer:
         return tokens.issue(self.signer, account, accounts.groups(connection, account.sub), sign_in)
+
+
+def _mail_code(connection: sqlite3.Connection, name: str, purpose: Purpose, wants: Callable[[Account], bool]) -> None:
+    account = accounts.find(connection, name)
+    if account and wants(account):
+        mails.send_code(connection, purpose, account)
+    else:
+        mails.pretend(connection)
 
 
 def require_client(client_id: str) -> None:

@@ -46,7 +46,7 @@ def _add(connection: sqlite3.Connection, account: Account) -> None:
         mails.send_known(connection, account.email)
         return
     accounts.add(connection, account)
-    _send_code(connection, account)
+    mails.send_code(connection, Purpose.CONFIRM, account)
 
 
 async def confirm_sign_up(pool: Pool, asked: Confirming, client: str) -> Answer:
@@ -73,26 +73,7 @@ def _confirm(connection: sqlite3.Connection, name: str, code: str) -> Account | 
 
 async def resend_code(pool: Pool, asked: OfName, client: str) -> Answer:
     """Another code, for an address that waits to be confirmed."""
-    require_client(asked.client_id)
-    pool.limits.client(client)
-    name = asked.username.lower()
-    pool.limits.mail(name)
-    await pool.database.run(lambda connection: _resend(connection, name))
-    pool.wake()
-    return {"CodeDeliveryDetails": mails.delivery(name)}
-
-
-def _resend(connection: sqlite3.Connection, name: str) -> None:
-    account = accounts.find(connection, name)
-    if account and not account.confirmed:
-        _send_code(connection, account)
-    else:
-        mails.pretend(connection)
-
-
-def _send_code(connection: sqlite3.Connection, account: Account) -> None:
-    code = codes.issue(connection, account.sub, Purpose.CONFIRM)
-    mails.send_code(connection, Purpose.CONFIRM, account.email, code)
+    return await pool.mail_code(asked, client, Purpose.CONFIRM, lambda account: not account.confirmed)
 
 
 def _address(username: str) -> str:
