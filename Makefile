@@ -39,7 +39,8 @@ up: $(RUNTIME) ## start the shop, with PORT=8000 and DATA=.cartwheel unless you 
 
 test: lint ## check and test everything
 	$(BIN)/pytest --numprocesses auto -m "not slow and not load"
-	$(BIN)/pytest -m "slow or load"
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m slow
+	$(BIN)/pytest -m load
 
 acceptance: $(DEV) ## one suite, against the shop here and the stacks in an AWS stand-in; URL=… for a deployed shop
 	$(BIN)/pytest tests/acceptance $(if $(URL),--url $(URL)) $(ARGS)

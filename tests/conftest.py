@@ -3,11 +3,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 
 from cartwheel.kernel import telemetry
 from tests.support import needs
 from tests.support.ministack import ministack as running_ministack
 from tests.support.shop import Shop
+from tests.turns import Turns
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns | None:
+    return Turns(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "host" in metafunc.fixturenames:
-        metafunc.parametrize("host", _hosts(metafunc.config), indirect=True, scope="session")
+        metafunc.parametrize("host", _hosts(metafunc.config), indirect=True, scope="package")
 
 
 def _hosts(config: pytest.Config) -> list[str]:
@@ -61,7 +61,7 @@ def _turn(item: pytest.Item) -> tuple[int, int]:
     return HOSTS.index(str(item.callspec.params["host"])), marked.index(True) + 1 if any(marked) else 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     host = _open(request.param, request.config, tmp_path_factory.mktemp(request.param))
     yield host
@@ -91,7 +91,7 @@ def _able(request: pytest.FixtureRequest) -> None:
                 pytest.skip(host.lacks[ability])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(host: Host) -> Shop:
     """The host with goods on sale: each case buys of its own, so that it can count them."""
     shop = Shop(host)
@@ -99,7 +99,7 @@ def shop(host: Host) -> Shop:
     return shop
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def sown(shop: Shop) -> Sown | None:
     """What takes its time is begun before all else, and looked at when it is ripe."""
     return None if MESSAGES in shop.host.lacks else sow(shop)

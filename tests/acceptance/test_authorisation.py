@@ -12,7 +12,7 @@ from .shop import Shop
 pytestmark = [pytest.mark.slow, pytest.mark.needs(CUSTOMERS)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def doors(shop: Shop) -> Doors:
     admin = shop.host.token("admin")
     callers: dict[str, Headers] = {

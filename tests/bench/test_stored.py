@@ -18,7 +18,7 @@ from cartwheel.app import APP
 from cartwheel.kernel.ids import minted_at
 from cartwheel.local import archive
 from cartwheel.local.database import indexed_attributes, open_for_reading, physical
-from tests.support.running import RunningShop
+from tests.support.running import RunningShop, is_settled
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +30,14 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True)
 class Filled:
-    """A running shop with stored orders, and what lies in its tables."""
+    """A running shop with stored orders, and what lies in its tables; whether it had nothing to do with them, and the
+    position of the last event, before it was started.
+    """
 
     shop: RunningShop
     items: list[Item]
+    at_rest: bool
+    last: int
 
     def of(self, kind: str) -> list[Item]:
         return [item for item in self.items if item["PK"].startswith(f"{kind}#")]
@@ -46,8 +50,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         shop.wait_until_settled()
         specimens = buy_specimens(shop)
     fill(folder, specimens, ORDERS)
+    at_rest = is_settled(folder)
+    with closing(open_for_reading(folder)) as reader:
+        (last,) = reader.execute("SELECT max(position) FROM events").fetchone()
     with started(folder) as shop:
-        yield Filled(shop, stored_items(folder))
+        yield Filled(shop, stored_items(folder), at_rest, last)
 
 
 def stored_items(folder: Path) -> list[Item]:
@@ -109,12 +116,16 @@ def test_half_of_them_belong_to_customers_and_are_found_by_customer(filled: Fill
 
 
 def test_the_shop_reads_them_and_finds_nothing_left_to_do(filled: Filled) -> None:
+    assert filled.at_rest
     for item in filled.of("ORDER")[::10]:
         order = filled.shop.get(f"/orders/{item['orderId']}")
         payment = filled.shop.get(f"/payments/{item['orderId']}")
         assert (order["status"], payment["state"]) in [("CONFIRMED", "AUTHORISED"), ("FULFILLED", "CAPTURED")]
-    assert filled.shop.get("/health")["backlog"] == 0
-    assert [row for row in filled.shop.get("/_host/queues") if row["waiting"] or row["dead"]] == []
+    filled.shop.wait_until_settled()
+    assert filled.shop.dead() == 0
+    with closing(open_for_reading(filled.shop.folder)) as reader:
+        told = reader.execute("SELECT body FROM events WHERE position > ?", (filled.last,)).fetchall()
+    assert {json.loads(body)["detail-type"] for (body,) in told} == {"StaffActed"}  # who read them
 
 
 def test_shards_follow_from_ids_as_the_shop_makes_them(filled: Filled) -> None:

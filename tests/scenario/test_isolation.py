@@ -18,7 +18,7 @@ from tests.support.shop import Context, http_event
 from .stories import Story, World
 from .witness import Asked, Witness
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.slow
 
 CLIENTS: Final = 32
 STORIES: Final = 96

@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a load of 2,000 orders: nothing accepted is lost, and nothing happens twice."""
+"""`kill -9` in the middle of a load of 600 orders: nothing accepted is lost, and nothing happens twice."""
 
 import asyncio
 import random
@@ -13,9 +13,9 @@ import pytest
 from tests.support.running import RunningShop, running_shop
 from tests.support.shoppers import Shopper, Wish
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.slow
 
-ORDERS: Final = 2_000
+ORDERS: Final = 600
 SHOPPERS: Final = 24
 PLENTY: Final = ("mug-white", "bag-handlebar", "bell-brass")
 SCARCE: Final = "pump-mini"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.running import RunningShop, buy, outcome, running_shop
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.slow
 
 BUYERS, PIECES, SKU = 200, 20, "bell-brass"
 

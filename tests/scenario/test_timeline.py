@@ -25,6 +25,10 @@ def _told(shop: RunningShop, order_id: str) -> list[tuple[str, str]]:
     return [(entry["kind"], entry["where"]) for entry in found["entries"]]
 
 
+def _under_way(shop: RunningShop, queue: str) -> bool:
+    return any(row["hidden"] for row in shop.get("/_host/queues") if row["queue"] == queue)
+
+
 def test_from_the_failure_to_the_redrive(tmp_path: Path) -> None:
     shop = RunningShop(tmp_path, {"stock_deadline": "3000"}, module="tests.support.poisoned")
     shop.start()
@@ -64,7 +68,8 @@ def test_a_function_that_died_is_told_by_its_message(tmp_path: Path) -> None:
     try:
         answer = shop.request("POST", "/orders", {"amount": 5, "currency": "EUR", "paymentToken": "tok_slow"})
         order_id = answer["orderId"]
-        shop.wait_until(lambda: shop.kill_processes("payment-events") > 0)
+        shop.wait_until(lambda: _under_way(shop, "payment-events"))  # an idle process has nothing to fail with
+        assert shop.kill_processes("payment-events") > 0
         shop.wait_until(lambda: ("attempt failed", "payment-events") in _told(shop, order_id))
         (failed,) = [e for e in shop.get(f"/orders/{order_id}/timeline")["entries"] if e["kind"] == "attempt failed"]
         assert "ended its process" in failed["error"]

@@ -190,7 +190,7 @@ def run(folder: Path, scenario: Callable[[Lab], Awaitable[Answer]]) -> Answer:
         storing, forking = AsyncChannel(writer, lambda: None), AsyncChannel(forker, lambda: None)
         await asyncio.wait_for(asyncio.gather(storing.hello, forking.hello), 20)
         host = Host(MAP, place, 1000, storing, forking, lambda about, text: reports.append((about, text)))
-        host.start()
+        await host.start()
         try:
             return await asyncio.wait_for(scenario(Lab(host, reports)), 20)
         finally:

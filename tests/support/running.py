@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import httpx
 
-from cartwheel.local.database import open_for_reading
+from cartwheel.app import APP
+from cartwheel.local.database import open_for_reading, physical
 from cartwheel.local.identity import Signer
 
 from .client import Client
@@ -171,11 +172,7 @@ class RunningShop:
 
     def wait_until_settled(self, seconds: float = 120) -> None:
         """Until nothing is under way. Raises AssertionError when it takes too long."""
-        for _ in range(2):  # the figure may lag behind by the interval in which it is taken
-            self.wait_until(
-                lambda: not self.get("/health")["backlog"], seconds, state=lambda: self.get("/_host/queues")
-            )
-            time.sleep(0.2)
+        self.wait_until(lambda: is_settled(self.folder), seconds, state=lambda: self.get("/_host/queues"))
 
     def wait_until(
         self, condition: Callable[[], bool], seconds: float = 60, state: Callable[[], Any] = lambda: ""
@@ -195,6 +192,17 @@ class RunningShop:
             self.stop()
         finally:
             self.http.close()
+
+
+def is_settled(folder: Path) -> bool:
+    """Whether no event is to be sent and no message to be handled: at one moment, and as it is stored, for the figure
+    in `/health` is that of a moment ago.
+    """
+    queues = ", ".join(f"'{consumer.name}'" for consumer in APP.consumers)
+    work = [f"SELECT 1 FROM messages WHERE queue IN ({queues})"]
+    work += [f"SELECT 1 FROM {physical(table.name)} WHERE \"outboxShard\" > ''" for table in APP.tables if table.outbox]
+    with closing(open_for_reading(folder)) as reader:
+        return reader.execute(" UNION ALL ".join(work) + " LIMIT 1").fetchone() is None
 
 
 def living_processes() -> dict[int, tuple[str, int]]:

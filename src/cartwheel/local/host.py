@@ -86,8 +86,9 @@ class Host:
     backlog: int = 0
     accepted_since: int = 0
 
-    def start(self) -> None:
-        """Make the pools, and let queues and clocks drive them."""
+    async def start(self) -> None:
+        """Make the pools, and let queues and clocks drive them. What an earlier run left behind counts from now on."""
+        await self._count()
         maker = Nursery(self.nursery, self.storage)
         for function, part in self.app.functions.values():
             self.pools[function.name] = _pool(function, part, maker, self.report)
@@ -140,10 +141,13 @@ class Host:
     def _settled(self, backlog: int) -> None:
         self.backlog, self.accepted_since = backlog, 0
 
+    async def _count(self) -> None:
+        self._settled(await self.storage.call("backlog"))
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(0.1)
-            self._settled(await self.storage.call("backlog"))
+            await self._count()
 
     async def _reap(self) -> None:
         while True:

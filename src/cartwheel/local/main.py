@@ -100,7 +100,7 @@ async def _run(
     await storage_channel.hello
     host = Host(APP, place, options.max_backlog, storage_channel, nursery_channel, write_log)
     document = await nursery_channel.hello
-    host.start()
+    await host.start()
     reader = open_for_reading(options.folder)
     server, users = _server(options, host, signer, document, reader)
     if options.with_sample and _is_empty(reader):

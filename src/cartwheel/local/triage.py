@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cartwheel.kernel.caller import Caller
+from cartwheel.kernel.clock import now, timestamp
 from cartwheel.kernel.errors import NotFound
 from cartwheel.kernel.telemetry import nameless
 from cartwheel.kernel.topology import App
@@ -125,11 +126,13 @@ class Triage:
         return Run(0, until, matching)
 
     async def _redrive(self, step: Step) -> Stepped:
+        moment = timestamp(now())  # not when the answer is here: by then a letter may have been handled again
         done: Stepped = await self.storage.call("redrive", step)
         for each in done.sent:
             if each.order_id:  # its timeline will tell
                 event = {"orderId": nameless(each.order_id), "eventType": each.event_type, "eventId": each.event_id}
-                self.report("dead-letters", "redriven", function=each.queue, **event, by=nameless(step.by))
+                facts = {"timestamp": moment, "function": each.queue, **event, "by": nameless(step.by)}
+                self.report("dead-letters", "redriven", **facts)
         return done
 
     def _log(self, what: str, redriven: int, refused: int) -> None:
