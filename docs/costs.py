@@ -11,13 +11,16 @@ from typing import Any, Final
 
 from cartwheel.app import APP
 from cartwheel.aws.deployment import MEMORY
+from cartwheel.kernel.alarms import alarms_of
 from cartwheel.kernel.outbox import SHARDS
+from cartwheel.kernel.settings import Settings
 
 FIGURES: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("costs.toml").read_text())
 PRICES: Final[dict[str, float]] = FIGURES["prices"]
 FREE: Final[dict[str, float]] = FIGURES["free"]
 ASSUMED: Final[dict[str, float]] = FIGURES["assumed"]
 
+SHOP: Final = APP.switched(Settings())  # as it is without a word
 MONTH: Final = timedelta(days=30)
 MINUTES: Final = MONTH / timedelta(minutes=1)
 GIGABYTES: Final = MEMORY / 1024  # of a function's memory
@@ -32,10 +35,10 @@ Units = Mapping[str, float]
 
 def idle() -> Iterator[str]:
     """A month in which nothing happens."""
-    sweepers = sum(1 for part in APP.slices if part.emits)  # each with its relay, once a minute
-    runs = sweepers * MINUTES + sum(MONTH / max(each.every, timedelta(minutes=1)) for each in APP.schedules)
-    secrets = {name for function, _ in APP.functions.values() for name in function.secrets}
-    polls = len(APP.consumers) * ASSUMED["pollers"] * MONTH.total_seconds() / ASSUMED["poll_seconds"]
+    sweepers = sum(1 for part in SHOP.slices if part.emits)  # each with its relay, once a minute
+    runs = sweepers * MINUTES + sum(MONTH / max(each.every, timedelta(minutes=1)) for each in SHOP.schedules)
+    secrets = {name for function, _ in SHOP.functions.values() for name in function.secrets}
+    polls = len(SHOP.consumers) * ASSUMED["pollers"] * MONTH.total_seconds() / ASSUMED["poll_seconds"]
     yield from _table(
         {
             "queue requests": polls,
@@ -47,6 +50,14 @@ def idle() -> Iterator[str]:
         "a month",
         FREE,
     )
+
+
+def watching() -> Iterator[str]:
+    """A month of the stack `monitoring`. Failed sign-ins are reckoned from two metrics; relays, the pages and the two
+    queues of last resort are only there."""
+    relays = sum(1 for part in SHOP.slices if part.emits)
+    alarms = len(alarms_of(SHOP, Settings())) + 2 * relays + 3
+    yield from _table({"alarm metrics": alarms + 1, "dashboards": 1, "keys": 1}, "a month", FREE)
 
 
 def orders() -> Iterator[str]:

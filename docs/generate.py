@@ -1,4 +1,4 @@
-"""Writes the schemas of the events and the generated parts of events.md, api.md and aws.md: `make docs`.
+"""Writes the schemas of the events and the generated parts of the other documents: `make docs`.
 
 A generated part is what stands between `<!-- generated: name -->` and `<!-- end -->`; the rest is written by hand. What
 the fields of events mean is in fields.toml, because the same names mean the same everywhere. A released schema in
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import costs
+import monitored
 import released
 
 from cartwheel.app import APP
@@ -28,7 +29,7 @@ from cartwheel.kernel.router import SCHEME
 HERE: Final = Path(__file__).parent
 MEANINGS: Final[dict[str, Any]] = tomllib.loads((HERE / "fields.toml").read_text())
 PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-DOCUMENTS: Final = ("events.md", "api.md", "aws.md")
+DOCUMENTS: Final = ("events.md", "api.md", "aws.md", "monitoring.md")
 METHODS: Final = ("get", "post", "put", "delete")
 BODY: Final = "application/json"
 
@@ -185,6 +186,9 @@ PARTS: Final = {
     "idle": costs.idle,
     "orders": costs.orders,
     "reconciliation": costs.reconciliation,
+    "watching": costs.watching,
+    "metrics": monitored.metrics,
+    "alarms": monitored.alarms,
 }
 
 

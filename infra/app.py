@@ -1,4 +1,7 @@
-"""The stages and their stacks. `data` and `identity` keep, `shop` works, `archive` remembers (ADR 17)."""
+"""The stages and their stacks. `data` and `identity` keep, `shop` works, `archive` remembers (ADR 17).
+
+Where it is wanted, `monitoring` tells who is on call (ADR 35).
+"""
 
 from dataclasses import dataclass
 
@@ -12,6 +15,7 @@ from .settings import Settings
 from .stacks.archive import Archive
 from .stacks.data import Data
 from .stacks.identity import Identity
+from .stacks.monitoring import Monitoring
 from .stacks.shop import Shop
 
 
@@ -23,6 +27,7 @@ class Stacks:
     identity: Identity
     shop: Shop
     archive: Archive
+    monitoring: Monitoring | None
 
 
 def synthesize() -> None:
@@ -35,7 +40,10 @@ def synthesize() -> None:
 
 def build(app: aws_cdk.App, settings: Settings, code: str, shop: App = APP) -> Stacks:
     """Put the stacks of a stage into the CDK app; all functions share the folder of code, as one asset."""
+    shop = shop.switched(settings.shop)
     data = Data(app, settings, shop)
     identity = Identity(app, settings, code, shop, data)
     stateless = Shop(app, settings, code, shop, data, identity)
-    return Stacks(data, identity, stateless, Archive(app, settings, stateless.bus))
+    archive = Archive(app, settings, stateless.bus)
+    monitoring = Monitoring(app, settings, shop, stateless.signals) if settings.monitoring == "on" else None
+    return Stacks(data, identity, stateless, archive, monitoring)

@@ -12,8 +12,11 @@ from cartwheel.kernel.settings import Settings as ShopSettings
 from cartwheel.kernel.throttle import Rate
 
 Architecture = Literal["arm64", "x86_64"]
+Switch = Literal["on", "off"]
 
 STAGE: Final = re.compile("staging|production|pr-[1-9][0-9]{0,6}|dev|dev-[a-z0-9]+(-[a-z0-9]+)*")
+PRODUCTION: Final = "production"
+ALARMS: Final = f"{PREFIX}ALARM_"
 LONGEST_STAGE: Final = 24
 READING: Final = APP.rates["reading"]
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
@@ -26,7 +29,8 @@ class Settings:
     `memory` is in MiB: at 512 a cold start, which is imports, takes half as long as at 256 and costs the same.
     `rate` is the requests a second that the API lets in for long on each route, `burst` how many at once: what the map
     allows one client who reads. `concurrency` is how many invocations one consumer may run at once unless the map
-    says it.
+    says it. `monitoring` says whether there are alarms and a dashboard, which cost more than all else while nothing
+    happens: `on` in production unless it is said, and `off` elsewhere.
     `variables` are the shop's own settings, whole: `CARTWHEEL_CURRENCY`.
     """
 
@@ -37,24 +41,33 @@ class Settings:
     rate: int = round(READING.per_second)
     burst: int = READING.burst
     concurrency: int = 20
+    monitoring: Switch = "off"
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def production(self) -> bool:
         """Whether what it keeps is protected, and kept when the stacks are removed."""
-        return self.stage == "production"
+        return self.stage == PRODUCTION
+
+    @property
+    def of_functions(self) -> Mapping[str, str]:
+        """The variables that functions are told: all but those of alarms, which CloudWatch evaluates without them."""
+        return {name: text for name, text in self.variables.items() if not name.startswith(ALARMS)}
 
     @classmethod
     def read(cls, context: Mapping[str, Any]) -> "Settings":
         """From the CDK's context. Raises InvalidSetting."""
+        stage = _stage(str(context.get("stage", cls.stage)))
+        monitoring = "on" if stage == PRODUCTION else "off"
         settings = cls(
-            stage=_stage(str(context.get("stage", cls.stage))),
+            stage=stage,
             architecture=_one_of("architecture", context.get("architecture", cls.architecture), get_args(Architecture)),
             python=_one_of("python", context.get("python", cls.python), PYTHONS),
             memory=_number("memory", context.get("memory", cls.memory), 128, 10240),
             rate=_number("rate", context.get("rate", cls.rate), 1, 10_000),
             burst=_number("burst", context.get("burst", cls.burst), 1, 5_000),
             concurrency=_number("concurrency", context.get("concurrency", cls.concurrency), 2, 1000),
+            monitoring=_one_of("monitoring", context.get("monitoring", monitoring), get_args(Switch)),
             variables={name: str(value) for name, value in context.items() if name.startswith(PREFIX)},
         )
         _check_shop(settings.variables)
@@ -103,6 +116,8 @@ def _check_shop(variables: Mapping[str, str]) -> None:
             raise InvalidSetting(f"{name} is no setting of the shop: use {', '.join(sorted(known - generated))}")
         if name in generated:
             raise InvalidSetting(f"{name} is a secret: each stage generates its own in Secrets Manager; leave it out")
+    if "CARTWHEEL_OTLP_ENDPOINT" in variables:
+        raise InvalidSetting("CARTWHEEL_OTLP_ENDPOINT is for the embedded host, AWS has X-Ray: leave it out")
     if ShopSettings.read(variables).smtp_password:
         raise InvalidSetting(
             "CARTWHEEL_SMTP_URL holds a password, which the template would show: leave it out, and put it into the "

@@ -14,7 +14,7 @@ from aws_cdk.aws_apigatewayv2 import CfnApi, CfnAuthorizer, CfnIntegration, CfnR
 from aws_cdk.aws_lambda import CfnPermission, Function
 from constructs import Construct
 
-from cartwheel.kernel import answer_headers
+from cartwheel.kernel import answer_headers, health
 from cartwheel.kernel.openapi import MUTATING
 from cartwheel.kernel.router import FUNCTION
 from infra.accepted import accept
@@ -47,7 +47,7 @@ class Tokens:
 
 
 class Api(Construct):
-    """The routes of the document; `route` says who answers them."""
+    """The routes of the document; `route` says who answers them. `id` is the API's, `url` where it answers."""
 
     def __init__(self, scope: Construct, document: dict[str, Any], tokens: Tokens, settings: Settings) -> None:
         super().__init__(scope, "Api")
@@ -55,6 +55,7 @@ class Api(Construct):
         self._api = CfnApi(
             self, "Resource", name=Stack.of(self).stack_name, protocol_type="HTTP", cors_configuration=_cors(settings)
         )
+        self.id, self.url = self._api.ref, self._api.attr_api_endpoint
         self._authorizer = CfnAuthorizer(
             self,
             "Tokens",
@@ -65,16 +66,20 @@ class Api(Construct):
             jwt_configuration=CfnAuthorizer.JWTConfigurationProperty(issuer=tokens.issuer, audience=[tokens.audience]),
         )
         self._settings, self._writing = settings, list[CfnRoute]()
-        CfnOutput(scope, "ApiUrl", value=self._api.attr_api_endpoint)
+        CfnOutput(scope, "ApiUrl", value=self.url)
 
     def route(self, functions: Mapping[str, Function], pages: Function) -> None:
-        """`functions` are those of the slices, by name; `pages` answers whatever no route is for."""
+        """`functions` are those of the slices, by name; `pages` answers how the shop is, and whatever
+        no route is for.
+        """
         answering = {name: self._integrate(name, function) for name, function in functions.items()}
         for path, operations in self._document["paths"].items():
             for method, operation in operations.items():
                 secured = bool(operation.get("security"))
                 self._route(f"{method.upper()} {path}", answering[operation[FUNCTION]], secured)
-        self._route(CATCH_ALL, self._integrate("pages", pages), secured=False)
+        paging = self._integrate("pages", pages)
+        self._route(f"GET {health.PATH}", paging, secured=True)
+        self._route(CATCH_ALL, paging, secured=False)
         self._stage(self._settings)
 
     def _integrate(self, name: str, function: Function) -> str:

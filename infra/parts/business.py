@@ -13,6 +13,7 @@ from aws_cdk.aws_secretsmanager import Secret
 
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel.bus import PUBLISH
+from cartwheel.kernel.environment import VISIT
 from cartwheel.kernel.identity import IDENTITY
 from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.settings import Secret as SecretName
@@ -25,7 +26,9 @@ from .permissions import end_accounts, publish, read_secrets, search_logs, use_t
 
 @dataclass(frozen=True)
 class Business:
-    """`tables` by their name in the map, `secrets` by that of the setting; `bus` and `pool` for those that use them."""
+    """`tables` by their name in the map, `secrets` by that of the setting; `bus`, `pool` and the shop's `address` for
+    those that use them.
+    """
 
     place: Place
     tables: Mapping[str, Table]
@@ -33,6 +36,7 @@ class Business:
     secrets: Mapping[SecretName, Secret]
     bus: EventBus | None = None
     pool: UserPool | None = None
+    address: str = ""
 
     def make(
         self, trigger: str, part: Slice, function: Function, *permissions: PolicyStatement, **surroundings: Any
@@ -49,6 +53,8 @@ class Business:
         if IDENTITY in function.access and self.pool:
             surroundings["user_pool_id"] = self.pool.user_pool_id
             allowed.append(end_accounts(self.pool.user_pool_arn))
+        if VISIT in function.access:
+            surroundings["address"] = self.address
         if JOURNAL in function.access:
             groups = [self.place.logs[name] for name in sorted(self.place.logs)]
             surroundings["log_groups"] = " ".join(group.log_group_name for group in groups)
@@ -65,6 +71,7 @@ class Business:
             table=part.table.name,
             table_name=self.tables[part.table.name].table_name,
             indexes={index.name: (index.partition, index.sort) for index in part.table.all_indexes},
-            settings=self.place.settings.variables,
+            stage=self.place.settings.stage,
+            settings=self.place.settings.of_functions,
             **surroundings,
         )

@@ -23,12 +23,13 @@ ARCHITECTURES: Final = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86
 class Place:
     """Where the functions of a stage live: the stack they are put into, and what is the same for all of them.
 
-    `logs` are the log groups of those that were made so far, by name.
+    `functions` and `logs` are those that were made so far and their log groups, by name.
     """
 
     stack: Construct
     settings: Settings
     code: Code
+    functions: dict[str, Function] = field(default_factory=dict)
     logs: dict[str, LogGroup] = field(default_factory=dict)
 
 
@@ -59,6 +60,7 @@ def make_function(
         tracing=Tracing.ACTIVE,
     )
     accept(function, "L1", "The bundle is built and tested for the Python that the settings name.")
+    place.functions[deployment.function] = function
     CfnOutput(place.stack, f"{name}FunctionName", value=function.function_name)
     return function
 

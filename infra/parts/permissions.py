@@ -9,6 +9,7 @@ from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
 from cartwheel.kernel.bus import PUBLISH
+from cartwheel.kernel.environment import VISIT
 from cartwheel.kernel.identity import IDENTITY
 from cartwheel.kernel.journal import JOURNAL
 from cartwheel.kernel.store import QUERY
@@ -26,7 +27,7 @@ ACTIONS: Final = {
 }
 
 
-ELSEWHERE: Final = frozenset({PUBLISH, JOURNAL, IDENTITY, *VAULT_ACCESS})  # is not access to the slice's own table
+ELSEWHERE: Final = frozenset({PUBLISH, JOURNAL, IDENTITY, VISIT, *VAULT_ACCESS})  # is no access to the slice's table
 
 
 def use_table(table_arn: str, access: Iterable[str]) -> list[PolicyStatement]:

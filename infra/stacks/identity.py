@@ -38,7 +38,8 @@ OPERATIONS: Final = {"PostConfirmation": UserPoolOperation.POST_CONFIRMATION}
 
 
 class Identity(Part):
-    """`pool` has the accounts, `tokens` says which ones it gives to those who sign in.
+    """`pool` has the accounts, `tokens` says which ones it gives to those who sign in, `ids` are its and its client's;
+    `functions` are those that it calls.
 
     What the pool calls is here, too: the stack of the other functions needs the pool, and must not be needed by it.
     """
@@ -46,7 +47,9 @@ class Identity(Part):
     def __init__(self, app: aws_cdk.App, settings: Settings, code: str, shop: App, data: Data) -> None:
         super().__init__(app, "identity", settings)
         self.pool = pool = self._pool()
-        self._call(Business(Place(self, settings, Code.from_asset(code)), data.tables, data.vault, data.secrets), shop)
+        place = Place(self, settings, Code.from_asset(code))
+        self._call(Business(place, data.tables, data.vault, data.secrets), shop)
+        self.functions = place.functions
         accept(pool, "COG2", "Shoppers choose whether they want a second factor.")
         accept(pool, "COG8", "The Plus plan is paid by user; the Lite plan has all that the shop uses.")
         client = self._client(pool)
@@ -56,6 +59,7 @@ class Identity(Part):
         CfnOutput(self, "UserPoolClientId", value=client.user_pool_client_id)
         issuer = f"https://cognito-idp.{self.region}.amazonaws.com/{pool.user_pool_id}"
         self.tokens = Tokens(issuer, client.user_pool_client_id)
+        self.ids = (pool.user_pool_id, client.user_pool_client_id)
 
     def _call(self, business: Business, shop: App) -> None:
         """Let the pool call what the map has for it."""

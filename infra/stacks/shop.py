@@ -9,10 +9,12 @@ from aws_cdk import CfnOutput
 from aws_cdk.aws_events import EventBus
 from aws_cdk.aws_lambda import Code
 from aws_cdk.aws_lambda import Function as LambdaFunction
+from aws_cdk.aws_sqs import IQueue
 
 from cartwheel.aws.deployment import Deployment
 from cartwheel.kernel import openapi, outbox
 from cartwheel.kernel.journal import JOURNAL
+from cartwheel.kernel.platform_metrics import dead_letters
 from cartwheel.kernel.topology import App, Consumer, Function, Slice
 from infra.names import pascal
 from infra.parts import consumer as consumers
@@ -20,21 +22,24 @@ from infra.parts import direct, relay, schedule
 from infra.parts.api import Api
 from infra.parts.business import Business
 from infra.parts.function import Place, make_function
-from infra.parts.permissions import receive, relay_rows, send
+from infra.parts.permissions import receive, relay_rows, send, use_table
 from infra.parts.queue import consumer_queue, last_resort, let_rules_send
 from infra.parts.schedule import Timer
+from infra.parts.signals import Signals
 from infra.settings import Settings
+from infra.watched import PAGES, RELAY_FAILURES, UNDELIVERED
 
 from .data import Data
 from .identity import Identity
 from .part import Part
 
 PAGES_TIMEOUT: Final = 10.0  # seconds
+HEARTBEAT: Final = "ordering"  # the table without which nothing is sold
 SWEEP: Final = timedelta(minutes=1)
 
 
 class Shop(Part):
-    """The map, made real."""
+    """The map, made real. `signals` are the names by which it is watched."""
 
     def __init__(
         self, app: aws_cdk.App, settings: Settings, code: str, shop: App, data: Data, identity: Identity
@@ -43,10 +48,13 @@ class Shop(Part):
         self._data, self._identity = data, identity
         self._place = Place(self, settings, Code.from_asset(code))
         self.bus = EventBus(self, "Bus")
-        self._business = Business(self._place, data.tables, data.vault, data.secrets, self.bus, identity.pool)
+        document = openapi.document(shop, settings.shop.require_token)
+        api = Api(self, document, identity.tokens, settings)
+        self._business = Business(self._place, data.tables, data.vault, data.secrets, self.bus, identity.pool, api.url)
         CfnOutput(self, "EventBusName", value=self.bus.event_bus_name)
         self._undelivered = last_resort(self, "Undelivered")
         self._relay_failures = last_resort(self, "RelayFailures")
+        self._queues: dict[str, IQueue] = {UNDELIVERED: self._undelivered, RELAY_FAILURES: self._relay_failures}
         rules = [rule for part in shop.slices for consumer in part.consumers for rule in self._consume(part, consumer)]
         let_rules_send(self._undelivered, rules)
         timers = [timer for part in shop.slices for timer in (*self._relays(part), *self._schedules(part))]
@@ -54,16 +62,28 @@ class Shop(Part):
         for part in shop.slices:
             for function in part.invoked:
                 self._invoked(part, function)
-        self._answer(shop)
+        self._answer(shop, api)
+        self.signals = Signals(
+            settings,
+            {name: made.function_name for name, made in (identity.functions | self._place.functions).items()},
+            {name: queue.queue_name for name, queue in self._queues.items()},
+            api.id,
+            identity.ids,
+        )
 
-    def _answer(self, shop: App) -> None:
+    def _answer(self, shop: App, api: Api) -> None:
         """Who reads the logs of all others comes after them."""
-        pages = make_function(self._place, Deployment(function="pages"), "pages", PAGES_TIMEOUT, [])
+        pages = self._pages()
         apis = [(part, part.api) for part in shop.slices if part.api]
         apis.sort(key=lambda each: JOURNAL in each[1].access)
         functions = {api.name: self._api(part, api) for part, api in apis}
-        document = openapi.document(shop, self.settings.shop.require_token)
-        Api(self, document, self._identity.tokens, self.settings).route(functions, pages)
+        api.route(functions, pages)
+
+    def _pages(self) -> LambdaFunction:
+        """They read in one table, to see whether it answers."""
+        orders = self._data.tables[HEARTBEAT]
+        deployment = Deployment(function=PAGES, stage=self.settings.stage, table_name=orders.table_name)
+        return make_function(self._place, deployment, "pages", PAGES_TIMEOUT, use_table(orders.table_arn, ["get"]))
 
     def _api(self, part: Slice, function: Function) -> LambdaFunction:
         return self._business.make("api", part, function, **asdict(self._identity.tokens))
@@ -71,6 +91,9 @@ class Shop(Part):
     def _consume(self, part: Slice, consumer: Consumer) -> list[str]:
         """Answers the ARNs of its rules."""
         queue = consumer_queue(self, pascal(consumer.name), consumer)
+        self._queues[consumer.name] = queue
+        if queue.dead_letter_queue:
+            self._queues[dead_letters(consumer.name)] = queue.dead_letter_queue.queue
         function = self._business.make(
             "consumer",
             part,

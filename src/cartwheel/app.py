@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from cartwheel.basket import events as basket
+from cartwheel.basket.monitoring import BASKETS
 from cartwheel.catalog import events as catalog
 from cartwheel.identity import events as identity
 from cartwheel.inventory import events as inventory
@@ -11,9 +12,13 @@ from cartwheel.kernel.staff import StaffActed
 from cartwheel.kernel.throttle import Pace, Rate
 from cartwheel.kernel.topology import App, Consumer, Projection, Schedule, Slice, Trigger, function, table, to
 from cartwheel.ledger import events as ledger
+from cartwheel.ledger.monitoring import BUSINESS
 from cartwheel.notification import events as notification
+from cartwheel.notification.monitoring import MAIL_SERVER
 from cartwheel.ordering import events as ordering
+from cartwheel.ordering.monitoring import CANARY
 from cartwheel.payment import events as payment
+from cartwheel.payment.monitoring import PROVIDER
 
 SECONDS = timedelta(seconds=1)
 ASKED = (ledger.ReconciliationRequested, ordering.OrdersStated)  # who states something hears of both
@@ -53,11 +58,8 @@ INVENTORY = Slice(
         Consumer(
             function("inventory-events", "inventory.consumers:handler", "get, put, update"),
             to(
-                ordering.OrderPlaced,
-                ordering.OrderCancelled,
-                ordering.OrderConfirmed,
-                catalog.StockCounted,
-                ledger.DiscrepancyFound,
+                *(ordering.OrderPlaced, ordering.OrderCancelled, ordering.OrderConfirmed),
+                *(catalog.StockCounted, ledger.DiscrepancyFound),
             ),
         ),
         reconciliation("inventory", *ASKED, inventory.StockRecounted, may="get, query, scan, put"),
@@ -69,13 +71,8 @@ INVENTORY = Slice(
         ),
     ),
     emits=(
-        inventory.StockReserved,
-        inventory.StockRejected,
-        inventory.StockReleased,
-        inventory.StockLow,
-        inventory.StockAdjusted,
-        inventory.OrdersComparedWithReservations,
-        inventory.StockRecounted,
+        *(inventory.StockReserved, inventory.StockRejected, inventory.StockReleased, inventory.StockLow),
+        *(inventory.StockAdjusted, inventory.OrdersComparedWithReservations, inventory.StockRecounted),
     ),
 )
 
@@ -91,6 +88,7 @@ BASKET = Slice(
     ),
     emits=(basket.CheckoutBasket, basket.BasketExported),
     projections=(Projection("prices", "basket-events", "cartwheel.basket.rebuilt:PRICES"),),
+    watched=BASKETS,
 )
 
 ORDERING = Slice(
@@ -105,14 +103,9 @@ ORDERING = Slice(
         Consumer(
             function("ordering-events", "ordering.consumers:events", "get, query by-customer, put, open"),
             to(
-                inventory.StockReserved,
-                inventory.StockRejected,
-                inventory.StockReleased,
-                payment.PaymentAuthorised,
-                payment.PaymentDeclined,
-                ledger.DiscrepancyFound,
-                identity.ExportRequested,
-                ordering.OrdersExported,
+                *(inventory.StockReserved, inventory.StockRejected, inventory.StockReleased),
+                *(payment.PaymentAuthorised, payment.PaymentDeclined, ledger.DiscrepancyFound),
+                *(identity.ExportRequested, ordering.OrdersExported),
             ),
         ),
         reconciliation("ordering", *ASKED, payment.PaymentsStated),
@@ -122,17 +115,24 @@ ORDERING = Slice(
             function("ordering-deadlines", "ordering.schedules:deadlines", "get, query by-deadline, put"),
             every=5 * SECONDS,
         ),
+        Schedule(
+            function(
+                "ordering-canary",
+                "ordering.canary:purchase",
+                "get, put, visit",
+                timeout=60 * SECONDS,
+                outside="the shop itself",
+                secrets=("seal_key",),
+            ),
+            every=300 * SECONDS,
+            switch="canary_sku",
+            watched=CANARY,
+        ),
     ),
     emits=(
-        ordering.OrderSubmitted,
-        ordering.OrderPlaced,
-        ordering.OrderConfirmed,
-        ordering.OrderCancelled,
-        ordering.OrderFulfilled,
-        ordering.OrderRefunded,
-        ordering.OrdersStated,
-        ordering.PaymentsComparedWithOrders,
-        ordering.OrdersExported,
+        *(ordering.OrderSubmitted, ordering.OrderPlaced, ordering.OrderConfirmed),
+        *(ordering.OrderCancelled, ordering.OrderFulfilled, ordering.OrderRefunded),
+        *(ordering.OrdersStated, ordering.PaymentsComparedWithOrders, ordering.OrdersExported),
     ),
 )
 
@@ -152,11 +152,8 @@ PAYMENT = Slice(
                 outside="the payment provider",
             ),
             to(
-                inventory.StockReserved,
-                ordering.OrderFulfilled,
-                ordering.OrderCancelled,
-                ordering.OrderRefunded,
-                ledger.DiscrepancyFound,
+                *(ordering.OrderFulfilled, ordering.OrderCancelled, ordering.OrderRefunded),
+                *(inventory.StockReserved, ledger.DiscrepancyFound),
             ),
             batch=1,
         ),
@@ -183,6 +180,7 @@ PAYMENT = Slice(
         payment.PaymentsStated,
         payment.OrdersComparedWithPayments,
     ),
+    watched=PROVIDER,
 )
 
 NOTIFICATION = Slice(
@@ -193,12 +191,8 @@ NOTIFICATION = Slice(
         Consumer(
             function("notification-events", "notification.consumers:events", "get, query by-owner, put, open"),
             to(
-                ordering.OrderConfirmed,
-                ordering.OrderCancelled,
-                ordering.OrderFulfilled,
-                ordering.OrderRefunded,
-                identity.ExportRequested,
-                notification.MailsExported,
+                *(ordering.OrderConfirmed, ordering.OrderCancelled, ordering.OrderFulfilled, ordering.OrderRefunded),
+                *(identity.ExportRequested, notification.MailsExported),
             ),
         ),
         # The mail server may be slow: like payment, one mail a batch.
@@ -218,6 +212,7 @@ NOTIFICATION = Slice(
     ),
     emits=(notification.MessageQueued, notification.MessageSent, notification.MailsExported),
     projections=(Projection("mails", "notification-events", "cartwheel.notification.rebuilt:MAILS"),),
+    watched=MAIL_SERVER,
 )
 
 LEDGER = Slice(
@@ -248,9 +243,16 @@ LEDGER = Slice(
         ),
     ),
     # Each hour it looks whether the daily run is due, so that a host that is started anew each day has one, too.
-    schedules=(Schedule(function("ledger-daily", "ledger.schedules:daily", "get, put"), every=3600 * SECONDS),),
+    schedules=(
+        Schedule(function("ledger-daily", "ledger.schedules:daily", "get, put"), every=3600 * SECONDS),
+        Schedule(
+            function("ledger-pace", "ledger.schedules:pace", "query by-type", timeout=60 * SECONDS),
+            every=900 * SECONDS,
+        ),
+    ),
     invoked=(function("EventPublisher", "ledger.invoked:publisher", "publish"),),
     emits=(ledger.ReconciliationRequested, ledger.DiscrepancyFound),
+    watched=BUSINESS,
 )
 
 CUSTOMERS = Slice(

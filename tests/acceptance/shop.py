@@ -14,7 +14,7 @@ from .hosts import Headers, Host
 
 GUEST: Final[Headers] = {}
 PRICE: Final = 12.5
-GOODS: Final = ("bought", "declined", "scarce", "cancelled", "unpaid", "handled", "twice-bus", "twice-queue")
+GOODS: Final = ("bought", "declined", "scarce", "cancelled", "unpaid", "handled", "traced", "twice-bus", "twice-queue")
 
 
 @dataclass

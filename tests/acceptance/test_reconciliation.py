@@ -67,6 +67,12 @@ def _told(shop: Shop, order_id: str) -> list[Any]:
     return [event for event in events if event["type"] == "OrderConfirmed"]
 
 
+def test_the_quarter_of_an_hour_is_compared_with_the_usual(shop: Shop) -> None:
+    """Of a shop this small nothing is told; that it may look is what this shows."""
+    shop.host.run("ledger-pace")
+    shop.until(lambda: shop.host.logged("ledger-pace", "failed") == [])
+
+
 def test_no_more_than_one_is_begun_each_day(shop: Shop) -> None:
     """Its clock looks each hour; where it can be made to, it looks now, twice."""
     before = len(shop.get("/events?type=ReconciliationRequested&limit=100", shop.staff)["items"])

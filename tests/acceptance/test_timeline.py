@@ -70,3 +70,45 @@ def test_an_order_that_is_none_has_no_timeline(shop: Shop) -> None:
     unknown = "01a1fb8c-3552-753f-bcbd-fab7e587e765"
     assert "such an order" in shop.refusal("GET", f"/orders/{unknown}/timeline", who=shop.staff, status=404)["detail"]
     shop.refusal("GET", f"/orders/{unknown}/timeline", who=shop.customer, status=403)
+
+
+def test_how_long_each_hop_took(shop: Shop) -> None:
+    order_id = shop.buy(shop.sku("traced"), email="alice@example.com", paymentToken="tok_approve")
+    shop.settled(order_id)
+    wanted = {
+        ("request", "basket-api"),
+        ("invocation", "basket-api"),
+        ("outbox", "ordering-placement"),
+        ("queue", "ordering-placement"),
+        ("delivery", "ordering-placement"),
+        ("delivery", "inventory-events"),
+        ("delivery", "payment-events"),
+        ("call", "payment-events"),
+        ("delivery", "ordering-events"),
+        ("delivery", "notification-events"),
+        ("call", "notification-events"),
+    }
+
+    def look() -> Any:
+        found = shop.get(f"/orders/{order_id}/trace", shop.staff)
+        told = {(hop["kind"], hop["where"]) for trace in found["traces"] for hop in trace["hops"]}
+        return found if wanted <= told and not found["missing"] else None
+
+    (trace,) = shop.until(look)["traces"]
+    spans = {hop["spanId"]: hop for hop in trace["hops"]}
+    assert [hop["kind"] for hop in trace["hops"] if hop.get("parentSpanId") not in spans] == ["request"]
+    assert {hop["kind"] for hop in trace["hops"]} <= {
+        *{"request", "invocation", "call"},
+        *{"outbox", "bus", "queue", "delivery"},
+    }
+    (mail,) = [hop for hop in trace["hops"] if hop["what"] == "mail written: confirmed"]
+    path = [mail["where"]]
+    while (mail := spans.get(mail.get("parentSpanId"))) is not None:
+        path.append(mail["where"])
+    assert path[1:6] == [
+        "notification-events",
+        "ordering-events",
+        "payment-events",
+        "inventory-events",
+        "ordering-placement",
+    ]

@@ -60,7 +60,9 @@ def test_a_missing_check_is_noticed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: tuple[Any, str, Any]
 ) -> None:
     monkeypatch.setattr(*fault)
-    once = settings(max_examples=60, phases=[Phase.generate], database=None, **PACE)
+    once = settings(
+        max_examples=2000, phases=[Phase.generate], database=None, **PACE
+    )  # ends with the first that notices
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Trespass, settings=settings(once, suppress_health_check=list(HealthCheck)))
     capsys.readouterr()

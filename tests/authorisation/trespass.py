@@ -109,8 +109,8 @@ def unsigned(machine: "Trespass", thing: Thing) -> Headers:
 
 
 def another_body(machine: "Trespass", thing: Thing) -> Headers:
-    """The owner's claims under one's own signature."""
-    head, _, signature = token("mallory")["Authorization"].split(".")
+    """The owner's claims under somebody else's signature."""
+    head, _, signature = token("nobody")["Authorization"].split(".")
     return {"Authorization": ".".join([head, token(str(thing.owner))["Authorization"].split(".")[1], signature])}
 
 

@@ -1,9 +1,11 @@
 """From a transaction to its effect elsewhere, over services that are not ours: table, stream, bus, queue."""
 
+import io
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +14,10 @@ from botocore.session import Session
 from cartwheel.aws import clients, consumer, relay
 from cartwheel.aws.deployment import Deployment
 from cartwheel.aws.own_table import open_store
+from cartwheel.kernel import tracing
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.outbox import unsent
+from cartwheel.kernel.spans import spans
 from cartwheel.kernel.store import Item, Store
 from cartwheel.kernel.unit_of_work import UnitOfWork, run
 from tests.contract.adapters import THINGS
@@ -153,3 +157,15 @@ def test_what_failed_comes_again_sooner_than_the_visibility_timeout(stage: Stage
     assert 1.5 < time.monotonic() - begun < 10
     assert again["messageId"] == record["messageId"]
     assert again["attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_a_trace_goes_through_table_stream_bus_and_queue(stage: Stage, log: io.StringIO) -> None:
+    context = tracing.begin()
+    happen(stage, None)
+    relay.make(stage.deployment)(stage.records(), CONTEXT)
+    assert consumer.make(stage.deployment)(stage.messages(), CONTEXT) == {"batchItemFailures": []}
+    found = spans(json.loads(line) for line in log.getvalue().splitlines())
+    assert [span.kind for span in found] == ["outbox", "bus", "queue", "delivery"]
+    assert {(span.trace_id, span.parent_id) for span in found} == {(context.trace_id, context.span_id)}
+    assert [span.began for span in found[1:]] == [span.ended for span in found[:-1]]
+    assert all(timedelta(0) <= span.ended - span.began < timedelta(minutes=1) for span in found)

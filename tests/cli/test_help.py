@@ -29,6 +29,10 @@ def test_there_are_the_promised_commands() -> None:
         "import",
         "order show",
         "order timeline",
+        "order trace",
+        "alarms",
+        "health",
+        "dashboard",
         "queues",
         "rebuild",
         "reconcile",
@@ -63,7 +67,7 @@ def test_the_help_is_a_tour_through_commands_that_exist() -> None:
     done = cartwheel("--help")
     assert done.code == 0
     tour = [line.split() for line in done.out.splitlines() if line.strip().startswith("cartwheel ")]
-    assert len(tour) == 7
+    assert len(tour) == 8
     names = {path[0] for path in COMMANDS}
     assert all(words[1] in names for words in tour)
 
@@ -80,7 +84,10 @@ def test_without_a_command_there_is_the_help(arguments: tuple[str, ...]) -> None
     ("arguments", "text"),
     [
         (("quues",), "No such command 'quues'. Did you mean 'queues'?; see `cartwheel --help`."),
-        (("token",), "Missing option '--role'. Choose from: staff, admin, customer; see `cartwheel token --help`."),
+        (
+            ("token",),
+            "Missing option '--role'. Choose from: staff, admin, customer, scraper; see `cartwheel token --help`.",
+        ),
         (("order", "show"), "Missing argument 'ID'; see `cartwheel order show --help`."),
         (
             ("dead-letters", "redrive"),

@@ -150,3 +150,82 @@ def test_a_log_that_may_not_be_read(folder: Path) -> None:
     path = folder / "logs" / "one.jsonl"
     path.chmod(0)
     assert cartwheel("logs", "--data", str(folder)).error == f"Permission denied: {path}"
+
+
+STORY = [
+    _line(1, "answered", path="/orders/a-1/cancel", correlationId="c-1", traceId="t-1"),
+    _line(2, "handled", orderId="a-1", correlationId="c-1", traceId="t-1"),
+    _line(3, "quoted", error="no shelf for a-1", correlationId="c-2", traceId="t-2") | {"level": "WARNING"},
+    _line(4, "failed", subject="a-1", correlationId="c-2", traceId="t-2") | {"level": "ERROR"},
+    _line(5, "others", orderId="a-12", correlationId="c-12", traceId="t-12"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "messages"),
+    [
+        (("--order", "a-1"), ["answered", "handled", "failed"]),
+        (("--correlation", "c-1"), ["answered", "handled"]),
+        (("--trace", "t-2"), ["quoted", "failed"]),
+        (("--level", "warning"), ["quoted", "failed"]),
+        (("--level", "ERROR"), ["failed"]),
+        (("--level", "INFO", "--last", "1"), ["others"]),
+        (("--order", "a-1", "--level", "ERROR"), ["failed"]),
+        (("--order", "a-1", "--grep", "nothing"), []),
+        (("--grep", "no shelf", "--trace", "t-2"), ["quoted"]),
+        (("--since", "2026-01-01T00:00:03Z"), ["quoted", "failed", "others"]),
+        (("--since", "2026-01-01T01:00:04+01:00", "--until", "2026-01-01T00:00:04"), ["failed"]),
+        (("--until", "2026-01-01T00:00:02Z", "--last", "1"), ["handled"]),
+        (("--since", "15m"), []),
+        (("--since", "90000d"), ["answered", "handled", "quoted", "failed", "others"]),
+    ],
+    ids=" ".join,
+)
+def test_what_is_asked_for_has_to_be_so_all_at_once(
+    folder: Path, arguments: tuple[str, ...], messages: list[str]
+) -> None:
+    _write(folder, "one", *STORY[::2])
+    _write(folder, "two", *STORY[1::2], "printed by a-1")
+    if "--since" not in arguments and "--until" not in arguments:
+        assert _messages(folder, *arguments) == messages
+    else:
+        assert [each for each in _messages(folder, *arguments) if each != "printed by a-1"] == messages
+
+
+def test_metrics_are_shown_to_who_asks_for_them(folder: Path) -> None:
+    _write(folder, "one", _line(1, "a"), _line(2, "metrics", _aws={"CloudWatchMetrics": []}))
+    assert _messages(folder, "--last", "1") == ["a"]
+    assert _messages(folder, "--last", "1", "--metrics") == ["metrics"]
+
+
+def test_since_goes_back_beyond_the_usual_number(folder: Path) -> None:
+    _write(folder, "one", *(_line(1, f"{number}") for number in range(100)))
+    assert len(_messages(folder)) == 50
+    assert len(_messages(folder, "--since", "2026-01-01")) == 100
+    assert len(_messages(folder, "--since", "2026-01-01", "--last", "3")) == 3
+
+
+def test_what_comes_is_filtered_too(folder: Path) -> None:
+    _write(folder, "one", STORY[0])
+    process = start("logs", "--follow", "--order", "a-1", "--json", "--data", str(folder))
+    assert _next(process) == "answered"
+    _write(folder, "two", *STORY[2:])
+    assert _next(process) == "failed"
+    process.send_signal(signal.SIGINT)
+    assert end(process).out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("--since", "yesterday"), "--since 'yesterday' is no moment; give it as 2026-"),
+        (("--until", "15x"), "--until '15x' is no moment"),
+        (("--since", "999999d"), "--since '999999d' is no moment"),
+        (("--level", "loud"), "There is no level 'LOUD'; there are DEBUG, INFO, WARNING, ERROR, CRITICAL."),
+        (("--follow", "--until", "1m"), "--follow goes on and --until ends: use one of them."),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_asked_for(folder: Path, arguments: tuple[str, ...], error: str) -> None:
+    _write(folder, "one", *STORY)
+    assert cartwheel("logs", *arguments, "--data", str(folder)).error.startswith(error)

@@ -91,7 +91,7 @@ def test_the_timeline_of_an_order_in_trouble_says_so_at_its_end(running: Running
     )
     for _ in range(100):
         done = running.cartwheel("order", "timeline", order_id)
-        if failing.search(done.out):
+        if failing.search(done.out) and "\nnow       RESERVED" in done.out:
             break
         time.sleep(0.05)
     assert re.search("attempt failed  payment-events .* StockReserved failed.*: ProviderTimeout", done.out)
@@ -103,4 +103,33 @@ def test_the_timeline_of_an_order_in_trouble_says_so_at_its_end(running: Running
 def test_the_timeline_of_an_order_that_is_not_there(running: Running, order_id: str) -> None:
     done = running.cartwheel("order", "timeline", order_id)
     assert done.error.startswith(("There is no order", "No event of "))
+    assert done.out == ""
+
+
+def test_the_trace(running: Running, order_id: str) -> None:
+    _settled(running, order_id)
+    done = running.cartwheel("order", "trace", order_id)
+    assert (done.code, done.err) == (0, "")
+    trace, began, header, *hops, _, order = done.out.splitlines()
+    assert re.fullmatch(r"trace     [0-9a-f]{32}", trace)
+    assert re.fullmatch(r"began     \d{4}-\d\d-\d\dT[\d:.]+Z", began)
+    assert header.split() == ["after", "ms", "what"]
+    assert all(re.match(r" *\d+\.\d +\d+\.\d  ", hop) for hop in hops)
+    assert hops[0].endswith(" POST /orders → 202")
+    assert any(hop.endswith("  authorise: authorised") for hop in hops)
+    assert any(hop.endswith("  OrderSubmitted: outbox") for hop in hops)
+    assert order == f"order     {order_id}"
+
+
+def test_the_trace_as_json(running: Running, order_id: str) -> None:
+    _settled(running, order_id)
+    found = running.cartwheel("order", "trace", order_id, "--json").json
+    assert (found["orderId"], found["missing"]) == (order_id, [])
+    assert {"spanId", "depth", "kind", "where", "after", "milliseconds"} <= found["traces"][0]["hops"][0].keys()
+
+
+@pytest.mark.parametrize("order_id", ["nonsense", "01900000-0000-7000-8000-000000000000"])
+def test_the_trace_of_an_order_that_is_not_there(running: Running, order_id: str) -> None:
+    done = running.cartwheel("order", "trace", order_id)
+    assert done.error.startswith(("There is no order", "No trace of such an order"))
     assert done.out == ""

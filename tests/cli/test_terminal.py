@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from cartwheel.cli import main, output
+from cartwheel.cli.commands import trace
 
 from .shell import Running, cartwheel
 
@@ -85,3 +86,24 @@ def test_a_timeline_fits_into_80_columns(running: Running) -> None:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", seen).splitlines()
     assert max(map(len, plain)) <= 80
     assert plain[-1].endswith("payment_timeout")
+
+
+def test_a_trace_fits_into_80_columns(running: Running) -> None:
+    order = {"amount": 5, "currency": "EUR", "paymentToken": "tok_timeout"}
+    order_id = httpx.post(f"{running.url}/orders", json=order, trust_env=False).json()["orderId"]
+    while "attempt 2, failed" not in running.cartwheel("order", "trace", order_id).out:
+        time.sleep(0.05)
+    seen = _on_terminal("order", "trace", order_id, "--data", str(running.folder), COLUMNS="80")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", seen).splitlines()
+    assert max(map(len, plain)) <= 80
+    assert any(line.endswith("authorise: ProviderTimeout, failed") for line in plain)
+
+
+def test_a_trace_of_days_keeps_its_columns() -> None:
+    hop = {"kind": "call", "where": "w", "what": f"x{'y' * 99}", "attempt": 1, "failed": False, "depth": 3}
+    for after, milliseconds in ((0.0, 9e8), (1209600000.0, 0.0), (99999.9, 1.0)):
+        told = {"milliseconds": 1209600000.0, "after": after}
+        assert len(trace._bar(after, milliseconds, told["milliseconds"])) == trace.BAR
+        assert len(trace._figure(after)) <= 8
+    assert len(trace._what(hop)) == trace.WHAT
+    assert trace._bar(0.0, 0.0, 0.0).strip() == "━"

@@ -19,7 +19,7 @@ def templates() -> "dict[str, Template]":
 
 @pytest.fixture(scope="session")
 def production() -> "dict[str, Template]":
-    """The stage whose data is protected."""
+    """The stage whose data is protected, and which is watched (`monitoring`)."""
     return synthesize(stage="production")
 
 

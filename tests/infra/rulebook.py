@@ -4,12 +4,38 @@ from collections.abc import Callable, Iterator
 from inspect import isfunction
 from typing import Final
 
-from .rules import events, functions, money, names, outputs, permissions, queues, routes, stacks, tables, users
+from .rules import (
+    events,
+    functions,
+    money,
+    monitoring,
+    names,
+    outputs,
+    permissions,
+    queues,
+    routes,
+    stacks,
+    tables,
+    users,
+)
 from .stage import Stage
 
 Rule = Callable[[Stage], Iterator[str]]
 
-MODULES: Final = (events, functions, money, names, outputs, permissions, queues, routes, stacks, tables, users)
+MODULES: Final = (
+    events,
+    functions,
+    money,
+    monitoring,
+    names,
+    outputs,
+    permissions,
+    queues,
+    routes,
+    stacks,
+    tables,
+    users,
+)
 
 RULES: Final[dict[str, Rule]] = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value

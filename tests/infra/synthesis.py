@@ -23,7 +23,7 @@ def synthesize(shop: App = APP, **context: str) -> dict[str, "Template"]:
         stacks = construct(Path(folder), shop, **context)
         from aws_cdk.assertions import Template
 
-        return {part: Template.from_stack(stack) for part, stack in vars(stacks).items()}
+        return {part: Template.from_stack(stack) for part, stack in vars(stacks).items() if stack}
 
 
 def construct(folder: Path, shop: App = APP, **context: str) -> "Stacks":

@@ -82,10 +82,11 @@ def test_everything_can_be_said() -> None:
         ("concurrency", "1", "from 2 to 1000"),
         ("CARTWHEEL_CURRENCY", "EURO", "ISO 4217"),
         ("CARTWHEEL_REQUIRE_TOKEN", "yes", "must be true or false"),
-        ("CARTWHEEL_COLOUR", "red", "use CARTWHEEL_CURRENCY, CARTWHEEL_FULFILMENT_DEADLINE"),
+        ("CARTWHEEL_COLOUR", "red", "CARTWHEEL_CURRENCY, CARTWHEEL_FULFILMENT_DEADLINE"),
         ("CARTWHEEL_SEAL_KEY", "mine", "each stage generates its own"),
         ("CARTWHEEL_SMTP_URL", "smtp://shop:hush@mail.example", "secret that the output SmtpPasswordArn names"),
         ("CARTWHEEL_SMTP_URL", "smtp://shop:{{resolve:secretsmanager:hush}}@mail.example", "leave it out"),
+        ("CARTWHEEL_OTLP_ENDPOINT", "http://collector:4318", "AWS has X-Ray: leave it out"),
     ],
 )
 def test_what_is_refused_is_named_with_its_remedy(name: str, value: str, remedy: str) -> None:

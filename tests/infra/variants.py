@@ -3,6 +3,8 @@
 from typing import Final
 
 from .faults import Break, add, allow, arn, double, drop, elsewhere, log_group, of, put, secret, statements, tell, whole
+from .variants_of_monitoring import MONITORING
+from .variants_of_users import USERS
 
 ROLE: Final = "CatalogApiRole"
 STATEMENT: Final = "Policies.0.PolicyDocument.Statement"
@@ -115,6 +117,10 @@ VARIANTS: Final[dict[str, list[Break]]] = {
     "money.users_are_on_the_free_plan": [
         lambda t: put(of(t, "UserPool"), "UserPoolTier", "PLUS"),
     ],
+    "money.keys_stay_few": [
+        lambda t: double(t, "AlarmKey"),
+    ],
+    **MONITORING,
     "names.nothing_has_a_fixed_name": [
         lambda t: put(of(t, "OrderingTable"), "TableName", "orders"),
         lambda t: put(of(t, "CatalogApi"), "FunctionName", {"Fn::Sub": "shop-${AWS::Region}"}),
@@ -221,6 +227,9 @@ VARIANTS: Final[dict[str, list[Break]]] = {
     "stacks.there_is_room_to_grow": [
         lambda t: t["shop"]["Resources"].update({f"More{n}": {"Type": "AWS::Logs::LogGroup"} for n in range(300)}),
     ],
+    "stacks.there_is_room_for_outputs": [
+        lambda t: t["shop"]["Outputs"].update({f"More{n}": {"Value": "x"} for n in range(100)}),
+    ],
     "stacks.references_lead_to_the_same_stage": [
         lambda t: tell(t, "CARTWHEEL_TABLE_NAME", elsewhere()),
         lambda t: drop(t, "CatalogTable"),
@@ -273,25 +282,5 @@ VARIANTS: Final[dict[str, list[Break]]] = {
         lambda t: put(of(t, PRODUCT), "ApiId", "another"),
         lambda t: add(t, "AWS::ApiGatewayV2::Api", ProtocolType="WEBSOCKET"),
     ],
-    "users.groups_are_those_that_routes_ask_for": [
-        lambda t: drop(t, "StaffGroup"),
-        lambda t: put(of(t, "AdminGroup"), "GroupName", "owner"),
-    ],
-    "users.shoppers_sign_up_by_an_address_that_is_theirs": [
-        lambda t: of(t, "UserPool").pop("AutoVerifiedAttributes"),
-        lambda t: put(of(t, "UserPool"), "AdminCreateUserConfig.AllowAdminCreateUserOnly", True),
-    ],
-    "users.the_pool_calls_what_the_map_has_for_it": [
-        lambda t: put(of(t, "UserPool"), "LambdaConfig", {}),
-        lambda t: put(of(t, "UserPool"), "LambdaConfig.PreSignUp", "another"),
-    ],
-    "users.passwords_are_long": [lambda t: put(of(t, "UserPool"), "Policies.PasswordPolicy.MinimumLength", 6)],
-    "users.clients_tell_nobody_who_has_an_account": [
-        lambda t: of(t, "UserPoolClient").pop("PreventUserExistenceErrors"),
-        lambda t: put(of(t, "UserPoolClient"), "GenerateSecret", True),
-    ],
-    "users.secrets_are_made_where_they_stay": [
-        lambda t: put(whole(t, "SealKey"), "Properties", {"SecretString": "hush"}),
-        lambda t: put(of(t, "SealKey"), "GenerateSecretString.PasswordLength", 8),
-    ],
+    **USERS,
 }

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from cartwheel.app import APP
 from cartwheel.aws.deployment import Deployment
+from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import Consumer, Function, Slice
 from cartwheel.kernel.vault import granted
 
@@ -14,8 +15,10 @@ from .stage import Stage, pascal
 
 Trigger = Literal["api", "consumer", "schedule", "direct", "relay", "pages"]
 
+SHOP: Final = APP.switched(Settings())  # as a stage has it whose settings nobody gave
 RELAY_TIMEOUT: Final = 30 * timedelta(seconds=1)
 PAGES_TIMEOUT: Final = 10 * timedelta(seconds=1)
+HEARTBEAT: Final = "ordering"  # the table that the pages look into, to see whether it answers
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Wanted:
 def functions() -> dict[str, Wanted]:
     """Every function that there must be, by name."""
     wanted = [Wanted("pages", "pages", PAGES_TIMEOUT)]
-    for part in APP.slices:
+    for part in SHOP.slices:
         if part.emits:
             wanted.append(Wanted(f"{part.name}-relay", "relay", RELAY_TIMEOUT, part))
         if part.api:
@@ -51,8 +54,8 @@ def functions() -> dict[str, Wanted]:
 
 def timers() -> dict[str, str]:
     """How often each function runs by itself; the sweepers of the outboxes every minute."""
-    every = {f"{part.name}-relay": timedelta(minutes=1) for part in APP.slices if part.emits}
-    every |= {schedule.function.name: schedule.every for schedule in APP.schedules}
+    every = {f"{part.name}-relay": timedelta(minutes=1) for part in SHOP.slices if part.emits}
+    every |= {schedule.function.name: schedule.every for schedule in SHOP.schedules}
     minutes = {name: max(1, math.ceil(interval / timedelta(minutes=1))) for name, interval in every.items()}
     return {name: f"rate({count} minute{'s' * (count > 1)})" for name, count in minutes.items()}
 
@@ -67,12 +70,13 @@ def deployment(stage: Stage, wanted: Wanted) -> Deployment:
     """What the function must be told."""
     part, function, consumer = wanted.part, wanted.function, wanted.consumer
     if part is None:
-        return Deployment(function=wanted.name)
+        return Deployment(function=wanted.name, stage=stage.name, table_name=stage.table(HEARTBEAT))
     api = wanted.trigger == "api"
     publishes = wanted.trigger == "relay" or (function is not None and "publish" in function.access)
     pool = stage.output("UserPoolId")
     return Deployment(
         function=wanted.name,
+        stage=stage.name,
         handler=function.handler if function else "",
         table=part.table.name,
         table_name=stage.table(part.table.name),

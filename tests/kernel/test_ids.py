@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cartwheel.kernel.clock import now
-from cartwheel.kernel.ids import is_id, is_sealed, minted_at, new_id, sealed_id
+from cartwheel.kernel.ids import is_id, is_sealed, is_synthetic, minted_at, new_id, sealed_id
 
 MINTERS = [new_id, lambda: sealed_id("key")]
 
@@ -77,3 +77,21 @@ def test_only_the_canonical_form_is_an_id(text: str) -> None:
 @given(st.text())
 def test_any_text_can_be_asked(text: str) -> None:
     assert not is_sealed(text, "key")
+
+
+def test_a_synthetic_id_is_of_version_8_and_sealed_as_others_are() -> None:
+    minted = sealed_id("key", synthetic=True)
+    assert (UUID(minted).version, UUID(minted).variant) == (8, "specified in RFC 4122")
+    assert is_synthetic(minted)
+    assert is_sealed(minted, "key")
+    assert not is_sealed(minted[:14] + "7" + minted[15:], "key")
+    assert abs(minted_at(minted) - now()) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "8" * 36, "order-of-mine-8", new_id(), sealed_id("key")],
+    ids=["none", "empty", "eights", "foreign", "id", "sealed"],
+)
+def test_nothing_else_is_synthetic(text: str | None) -> None:
+    assert not is_synthetic(text)

@@ -89,3 +89,28 @@ def test_origins() -> None:
 def test_what_is_no_list_of_proxies_is_refused(bad: str) -> None:
     with pytest.raises(InvalidSetting, match=r"CARTWHEEL_TRUSTED_PROXIES=.* such as 127\.0\.0\.1"):
         Settings.read({"CARTWHEEL_TRUSTED_PROXIES": bad})
+
+
+def test_a_collector_is_named_by_its_url() -> None:
+    with pytest.raises(InvalidSetting, match="CARTWHEEL_OTLP_ENDPOINT is not of the form http://host:4318") as raised:
+        Settings.read({"CARTWHEEL_OTLP_ENDPOINT": "hunter2@collector:4318"})
+    assert "hunter2" not in str(raised.value)
+    assert Settings.read({"CARTWHEEL_OTLP_ENDPOINT": "http://collector:4318"}).otlp_endpoint
+
+
+@pytest.mark.parametrize("address", ["docs/runbooks", "https://shop.example/docs/runbooks", "http://10.0.0.1:8080"])
+def test_the_runbook_is_here_or_at_an_address(address: str) -> None:
+    assert Settings.read({"CARTWHEEL_RUNBOOK": address}).runbook == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "docs/elsewhere", "/docs/runbooks", "ftp://shop.example/docs", "javascript:alert(1)", "https://"),
+        *("https://ann:secret@shop.example", "https://shop.example/?a", "https://shop.example/#a"),
+        *("https://shop.example/docs/", "https://shop.example/a b", "https://shop.example/\nSubject: x"),
+    ],
+)
+def test_a_runbook_that_no_mail_could_link_to(address: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"CARTWHEEL_RUNBOOK=.* such as https://example\.com/docs/runbooks"):
+        Settings.read({"CARTWHEEL_RUNBOOK": address})

@@ -183,6 +183,7 @@ class Story:
         await self.ask("GET", f"/payments/{order_id}", who=self.staff, holds=ours)
         timeline = await self.ask("GET", f"{order}/timeline", who=self.staff, holds=_has(orderId=order_id))
         assert timeline.json["entries"][0]["what"] == "POST /orders → 202", timeline
+        await self.ask("GET", f"{order}/trace", who=self.staff, holds=_has(orderId=order_id))
         await self._tell_of_payment(order_id)
         await self.ask("POST", f"{order}/fulfil", who=self.staff, holds=ours)
         await self.ask("POST", f"{order}/refund", who=self.staff, holds=ours)

@@ -133,10 +133,9 @@ class Doors:
         self.until(lambda: self.http.get(f"/payments/{order_id}", headers=self.admin).is_success)
         return order_id
 
-    @cached_property
-    def told(self) -> str:
-        """The path of an order's timeline."""
-        path = f"/orders/{self.paid}/timeline"
+    def told(self, what: str) -> str:
+        """The path of an order's timeline or trace."""
+        path = f"/orders/{self.paid}/{what}"
         self.until(lambda: self.http.get(path, headers=self.admin).is_success)
         return path
 
@@ -264,7 +263,8 @@ MAKERS: Final[dict[str, Make]] = {
     },
     "GET /payments/{order_id}": lambda doors, _: {"path": f"/payments/{doors.paid}"},
     "GET /events": lambda _, __: {"params": {"type": "order_placed"}},
-    "GET /orders/{order_id}/timeline": lambda doors, _: {"path": doors.told},
+    "GET /orders/{order_id}/timeline": lambda doors, _: {"path": doors.told("timeline")},
+    "GET /orders/{order_id}/trace": lambda doors, _: {"path": doors.told("trace")},
     "POST /reconciliations": lambda _, __: {"json": {}},
     "GET /reconciliations/{run_id}": lambda doors, _: {"path": doors.run},
     **_copies("prices"),

@@ -61,7 +61,7 @@ def with_pool(folder: Path, shop: Shop, story: Callable[[Pool], Awaitable[None]]
 
     async def run() -> None:
         with closing(Database(folder)) as database:
-            pool = Pool(database, Signer(folder), shop, lambda: None)
+            pool = Pool(database, Signer(folder), shop, lambda: None, lambda: None)
             body = {"ClientId": CLIENT_ID, "Username": ANN, "Password": PASSWORD}
             await signing_up.sign_up(pool, SigningUp.model_validate(body), HERE)
             await story(pool)

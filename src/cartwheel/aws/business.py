@@ -21,7 +21,7 @@ def load(deployment: Deployment) -> Handler:
     store, settings = open_store(deployment), read_settings(deployment)
     retries = Retries(deployment.max_receives, deployment.retry_delay)
     bus, journal, users = open_bus(deployment), open_journal(deployment), open_users(deployment)
-    install(Environment(deployment.function, store, settings, bus, journal, retries, users))
+    install(Environment(deployment.function, store, settings, bus, journal, retries, users, deployment.address))
     module, _, attribute = deployment.need("handler").partition(":")
     handler: Handler = getattr(import_module(module), attribute)
     return handler

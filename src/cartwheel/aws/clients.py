@@ -34,6 +34,13 @@ def session() -> Session:
 
 
 @cache
+def impatient(service: str) -> Any:
+    """A client that tries once, for two seconds at most: what asks how a service is will not wait for it."""
+    config = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+    return session().create_client(service, config=config)
+
+
+@cache
 def client(service: str) -> Any:
     """The environment's one client of a service, by its name as in botocore: `dynamodb`, `sqs`, `events`.
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from cartwheel.kernel.metrics import measured
+
 from .deployment import Deployment
 
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -16,7 +18,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 def at_cold_start(make: Callable[[Deployment], Handler]) -> Callable[[str], Handler]:
     """A module's `__getattr__`: its one attribute is `handler`, made for this deployment when first asked for."""
-    made = cache(lambda: _ready(make(Deployment.read(os.environ))))
+    made = cache(lambda: _ready(_measured(make, Deployment.read(os.environ))))
 
     def attribute(name: str) -> Handler:
         if name != "handler":
@@ -24,6 +26,10 @@ def at_cold_start(make: Callable[[Deployment], Handler]) -> Callable[[str], Hand
         return made()
 
     return attribute
+
+
+def _measured(make: Callable[[Deployment], Handler], deployment: Deployment) -> Handler:
+    return measured(make(deployment), deployment.function, deployment.namespace)
 
 
 def _ready(handler: Handler) -> Handler:

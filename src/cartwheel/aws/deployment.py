@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from cartwheel.kernel.metrics import NAMESPACE
+
 PREFIX: Final = "CARTWHEEL_"
 SECRET: Final = "SECRET_"
 INDEXES: Final = "INDEXES"
@@ -18,6 +20,7 @@ MAX_RECEIVES: Final = "MAX_RECEIVES"
 MEMORY: Final = 512  # MiB of a function, unless the deployment says otherwise
 TEXTS: Final = (
     "function",
+    "stage",
     "handler",
     "table",
     "table_name",
@@ -26,9 +29,15 @@ TEXTS: Final = (
     "queue_url",
     "user_pool_id",
     "log_groups",
+    "address",
     "issuer",
     "audience",
 )
+
+
+def namespace(stage: str) -> str:
+    """Where a stage's own metrics are."""
+    return f"{NAMESPACE}/{stage}" if stage else NAMESPACE
 
 
 class IncompleteDeployment(RuntimeError):
@@ -45,6 +54,7 @@ class Deployment:
     """
 
     function: str
+    stage: str = ""
     handler: str = ""
     table: str = ""
     table_name: str = ""
@@ -56,10 +66,16 @@ class Deployment:
     retry_delay: float = 0
     max_receives: int = 0
     log_groups: str = ""
+    address: str = ""
     issuer: str = ""
     audience: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def namespace(self) -> str:
+        """Of the metrics: several stages may share an account."""
+        return namespace(self.stage)
 
     def variables(self) -> dict[str, str]:
         """The environment of the function."""

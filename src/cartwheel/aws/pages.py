@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from cartwheel.kernel import health
 from cartwheel.kernel.docs_page import policy
 from cartwheel.kernel.errors import NotFound, Problem
 from cartwheel.kernel.router import Router
@@ -15,6 +16,7 @@ from cartwheel.kernel.router import Router
 from . import payload
 from .cold_start import Handler, at_cold_start
 from .deployment import Deployment
+from .health import Health
 from .payload import Answer, Event
 
 FOLDER: Final = Path(__file__).parent
@@ -29,6 +31,7 @@ def make(deployment: Deployment, folder: Path = FOLDER) -> Handler:
     document = (folder / DOCUMENT).read_text()
     router = Router(json.loads(document))
     page = cache((folder / PAGE).read_text)
+    deep = Health(deployment.table_name)
 
     def own(path: str, query: str) -> Answer | None:
         if path == "/":
@@ -44,9 +47,12 @@ def make(deployment: Deployment, folder: Path = FOLDER) -> Handler:
     def handle(event: Event, context: Any) -> Answer:
         try:
             asked = payload.request(event)
+            method, path = asked["requestContext"]["http"]["method"], asked["rawPath"]
+            if method == "GET" and path == health.PATH:
+                status, document = deep.answer(asked)
+                return payload.signed(answer(status, JSON, json.dumps(document)), event)
         except Problem as refused:
             return payload.signed(payload.problem(refused), event)
-        method, path = asked["requestContext"]["http"]["method"], asked["rawPath"]
         found = own(path, asked["rawQueryString"]) if method in ("GET", "HEAD") else None
         return payload.signed(found or _refusal(router, method, path), event)
 

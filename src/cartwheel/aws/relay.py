@@ -7,13 +7,19 @@ Both may have the same row at a time, and a stream repeats all from the first fa
 twice, with one id, by which its consumers know it. The rest is the kernel's relay.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
 
-from cartwheel.kernel import telemetry
+from cartwheel.kernel import metrics, telemetry
+from cartwheel.kernel.bus import Bus, Rejected
 from cartwheel.kernel.clock import now
+from cartwheel.kernel.envelope import Envelope
+from cartwheel.kernel.ids import minted_at
 from cartwheel.kernel.outbox import PREFIX, unsent
+from cartwheel.kernel.own_metrics import OUTBOX_AGE, RELAY_LAG
 from cartwheel.kernel.relay import Relayed, relay
 from cartwheel.kernel.store import Item, Store
 
@@ -45,13 +51,24 @@ def make(deployment: Deployment) -> Handler:
     return handle
 
 
+@dataclass(frozen=True)
+class Dated:
+    """The bus, for events that tell when they left the outbox: EventBridge itself keeps whole seconds."""
+
+    bus: Bus
+
+    def publish(self, entries: Sequence[Envelope]) -> list[Rejected]:
+        moment = now()
+        return self.bus.publish([entry.relayed(moment) for entry in entries])
+
+
 class Relayer:
     """The two ways in."""
 
     def __init__(self, store: Store, table: str, bus_name: str) -> None:
         self._store = store
         self._table = table
-        self._bus = EventBridgeBus(clients.client("events"), bus_name)
+        self._bus = Dated(EventBridgeBus(clients.client("events"), bus_name))
 
     def stream(self, records: list[Record]) -> dict[str, Any]:
         """Send the new rows; the answer names the records that failed, from the first of which the stream repeats."""
@@ -74,6 +91,8 @@ class Relayer:
     def sweep(self) -> dict[str, Any]:
         """Send the rows that the stream should have brought long ago. Raises Unsent, so that it is noticed."""
         rows = list(islice(unsent(self._store, self._table, before=now() - AGE), SWEPT))
+        if rows:
+            metrics.record(OUTBOX_AGE, _age(rows[0]), Slice=self._table)
         relayed = self._relay(rows)
         if relayed.failed:
             raise Unsent(f"{len(relayed.failed)} of {len(rows)} rows")
@@ -85,7 +104,13 @@ class Relayer:
             telemetry.error("row not sent", row=key, error=reason)
         if relayed.sent:
             telemetry.info("relayed", rows=relayed.sent)
+            metrics.record(RELAY_LAG, 1000 * max(_age(row) for row in rows if row["PK"] not in relayed.failed))
         return relayed
+
+
+def _age(row: Item) -> float:
+    """Seconds since the row was stored."""
+    return (now() - minted_at(row["outboxId"])).total_seconds()
 
 
 def _row(record: Record) -> Item | None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
+from cartwheel.kernel import health
 from cartwheel.local import address
 from cartwheel.local.identity import Signer
 
@@ -31,6 +32,7 @@ class Client:
         url = address.read(folder) if address.is_taken(folder) else None
         if url is None:
             raise self._not_running()
+        self.url = url
         self._signer = Signer(folder)
         # The shop is on this machine: proxies that the environment names are not for it.
         self._http = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False, auth=self._sign)
@@ -43,6 +45,13 @@ class Client:
 
     def get(self, path: str, **query: Value) -> Any:
         return self._ask("GET", path, params=_given(query))
+
+    def health(self) -> Any:
+        """How the shop is: it answers 503 when a part of it fails, and tells which."""
+        answer = self._send("GET", health.PATH)
+        if answer.is_success or (answer.status_code == 503 and not _problem(answer)):
+            return answer.json()
+        raise Refused(answer)
 
     def items(self, path: str, **query: Value) -> Iterator[Any]:
         """All of a list, page after page."""

@@ -6,9 +6,12 @@ import sys
 import typer
 
 from .commands import (
+    alarms,
     audit,
+    dashboard,
     dead_letters,
     events,
+    health,
     invoke,
     keys,
     logs,
@@ -36,6 +39,7 @@ In another one:
   cartwheel token --role staff     to use the API at http://127.0.0.1:8000/docs
   cartwheel import products.csv    the product export of a WooCommerce shop
   cartwheel events tail --follow   what happens, as it happens
+  cartwheel alarms                 what is wrong; `dashboard` shows more
   cartwheel queues                 what waits, and what could not be done
   cartwheel dead-letters           why it could not; `redrive` tries it again
   cartwheel reconcile              whether orders, payments and stock agree
@@ -49,6 +53,9 @@ app.command("token")(token.token)
 app.command("import")(products.import_products)
 app.command("invoke")(invoke.invoke)
 app.command("rebuild")(rebuild.rebuild)
+app.command("alarms")(alarms.alarms)
+app.command("health")(health.health)
+app.command("dashboard")(dashboard.dashboard)
 app.command("queues")(queues.queues)
 app.command("mailbox")(mailbox.mailbox)
 app.command("logs")(logs.logs)

@@ -29,6 +29,19 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def of_epoch(milliseconds: int) -> str:
+    """A timestamp of the milliseconds since 1970 that AWS gives for moments."""
+    return timestamp(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+def is_moment(text: str) -> bool:
+    """Whether it is one in ISO 8601, with its time zone."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def epoch(moment: datetime) -> int:
     """Whole seconds since 1970, the form DynamoDB's expiry wants."""
     return int(moment.timestamp())

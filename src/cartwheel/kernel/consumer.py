@@ -12,13 +12,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from . import json, telemetry
+from . import json, metrics, own_metrics, telemetry, tracing
+from .clock import is_moment, of_epoch
 from .envelope import NoEvent
 from .environment import environment
 from .events import Cause, Envelope
 from .inbox import Inbox, Prepared
 from .store import ConditionFailed, Store, StoreError
 from .traces import described
+from .unit_of_work import record
 
 Record = dict[str, Any]  # of SQS
 
@@ -41,6 +43,7 @@ class Delivery:
 
     record: Record
     envelope: Envelope | None = None
+    span: tracing.Context | None = None
     began: float = field(default_factory=time.perf_counter)
 
     @property
@@ -54,14 +57,30 @@ class Delivery:
     def follow(self) -> None:
         """Further lines belong to its story; as long as it has told none, to itself."""
         read = self.envelope
+        if self.span:
+            tracing.activate(self.span)
+        else:
+            self.span = tracing.begin(*(read.told(name) for name in ("traceparent", "tracestate")) if read else ())
         telemetry.follow(read.cause() if read else Cause("unknown", self.message_id), read.order_id if read else None)
 
     def facts(self) -> dict[str, Any]:
-        """For its line in the log: what was delivered, the how manieth time, and how long that took."""
+        """For its line in the log: what was delivered, the how manieth time, when it came by, how long all took."""
         read = self.envelope
         event = {"eventType": read.detail_type, "eventId": read.id, "subject": read.subject} if read else {}
         milliseconds = round((time.perf_counter() - self.began) * 1000, 1)
-        return {**event, "receives": self.receives, "milliseconds": milliseconds}
+        return {**event, "receives": self.receives, "milliseconds": milliseconds, **self._way()}
+
+    def _way(self) -> dict[str, str]:
+        """From the event to here: when it was emitted, left the outbox where that is another moment, was queued.
+
+        Of a foreign event it may be any text, which is not for the log.
+        """
+        way = tracing.ids(self.span) if self.span else {}
+        if read := self.envelope:
+            told = {"eventAt": read.time, "relayedAt": read.told("relayedAt")}
+            way |= {name: moment for name, moment in told.items() if moment and is_moment(moment)}
+        sent = self.record["attributes"].get("SentTimestamp")
+        return {**way, "sentAt": of_epoch(int(sent))} if sent else way
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,7 @@ class Batch:
         errors: dict[str, str] = {}
         prepared: list[tuple[Delivery, Prepared]] = []
         for delivery in map(Delivery, records):
+            metrics.record(own_metrics.DELIVERY_ATTEMPTS, delivery.receives)
             try:
                 prepared.append((delivery, self._prepare(delivery)))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this message's failure
@@ -102,6 +122,7 @@ class Batch:
     def _settle(self, work: Prepared, refused: StoreError | None) -> bool:
         """Whether the message had its effect now. False: it had had it before."""
         if refused is None:
+            record(work.measured)
             return True
         if not isinstance(refused, ConditionFailed):
             raise refused
@@ -119,6 +140,7 @@ class Batch:
 
 def _failed(delivery: Delivery, error: Exception) -> str:
     """The cause goes with the dead letter. A validation error would quote the data, so it only names the fields."""
+    metrics.record(own_metrics.FAILED_DELIVERIES)
     delivery.follow()
     described = describe(error)
     pause = environment().retries.after(delivery.receives)

@@ -1,9 +1,10 @@
 """The envelope (EventBridge's form) in which events travel. Who only passes events on needs no more than this."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from . import tracing
 from .clock import now, timestamp
 from .ids import new_id
 
@@ -24,7 +25,6 @@ class Cause:
 
     correlation_id: str
     causation_id: str
-    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,8 @@ class Envelope:
             "subject": event.subject(),
             "correlationId": cause.correlation_id,
             "causationId": cause.causation_id,
+            **tracing.carried(),
         }
-        if cause.traceparent:
-            metadata["traceparent"] = cause.traceparent
         data = event.model_dump(mode="json", by_alias=True, exclude_none=True)
         return cls(event_id, event.source, event.detail_type(), time, {"metadata": metadata, "data": data})
 
@@ -94,7 +93,13 @@ class Envelope:
     def cause(self) -> Cause:
         """This event as the cause of what its consumer does. Foreign events need not carry our metadata."""
         metadata = _metadata(self.detail)
-        return Cause(_text(metadata, "correlationId") or self.id, self.id, _text(metadata, "traceparent"))
+        return Cause(_text(metadata, "correlationId") or self.id, self.id)
+
+    def relayed(self, moment: datetime) -> "Envelope":
+        """It, with the moment at which it leaves the outbox."""
+        return replace(
+            self, detail=self.detail | {"metadata": _metadata(self.detail) | {"relayedAt": timestamp(moment)}}
+        )
 
 
 def _own(event: dict[str, Any], name: str) -> str:

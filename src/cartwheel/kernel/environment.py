@@ -4,7 +4,7 @@ The host installs it once, before the first invocation (Lambda: at cold start; e
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from .bus import Entrance, NoEntrance
 from .identity import NoUsers, Users
@@ -13,12 +13,15 @@ from .queue import Retries
 from .settings import Settings
 from .store import Store
 
+VISIT: Final = "visit"  # the access of who is told the address
+
 
 @dataclass(frozen=True)
 class Environment:
     """The adapters behind the ports, as this function may use them, and the settings of the shop.
 
-    `retries` says how the queue of a consumer goes on with what failed.
+    `retries` says how the queue of a consumer goes on with what failed. `address` is the URL at which the shop answers
+    HTTP, for who may `visit` it.
     """
 
     function: str
@@ -28,6 +31,7 @@ class Environment:
     journal: Journal = field(default_factory=NoJournal)
     retries: Retries = field(default_factory=Retries)
     users: Users = field(default_factory=NoUsers)
+    address: str = ""
 
 
 _installed: list[Environment] = []

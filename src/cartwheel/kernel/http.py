@@ -19,8 +19,9 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.types import EventHandlerInstance
 from pydantic import BaseModel
 
-from . import json, telemetry
+from . import json, telemetry, tracing
 from .caller import Caller
+from .clock import of_epoch
 from .environment import environment
 from .errors import (
     PROBLEM_JSON,
@@ -85,12 +86,13 @@ def handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Any], dict
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         telemetry.begin(environment().function, context.aws_request_id)
+        span = tracing.begin(event["headers"].get("traceparent"), event["headers"].get("tracestate"))
         telemetry.follow(_cause(event))
         _take_no_forms(event["headers"])
         began = time.perf_counter()
         answer = app.resolve(event, context)
         milliseconds = round((time.perf_counter() - began) * 1000, 1)
-        facts = {**_asked(event), **_who(Caller.of(event))}
+        facts = {**_asked(event), **_received(event), **tracing.ids(span), **_who(Caller.of(event))}
         telemetry.info("answered", status=answer["statusCode"], milliseconds=milliseconds, **facts)
         return answer
 
@@ -116,6 +118,12 @@ def _who(caller: Caller) -> dict[str, str]:
     if caller.subject is None:
         return {}
     return {"by": telemetry.nameless(caller.subject), "role": "staff" if caller.is_staff else "customer"}
+
+
+def _received(event: dict[str, Any]) -> dict[str, str]:
+    """When the gateway had the request, which then waits for an environment."""
+    received = event["requestContext"].get("timeEpoch")
+    return {"receivedAt": of_epoch(received)} if received else {}
 
 
 def _take_no_forms(headers: dict[str, str]) -> None:
@@ -188,7 +196,7 @@ def _cause(event: dict[str, Any]) -> Cause:
     request_id = event["requestContext"]["requestId"]
     given = headers.get("x-correlation-id", "")
     named = 8 <= len(given) <= 64 and given.isascii() and given.isprintable()
-    return Cause(given if named else request_id, request_id, headers.get("traceparent"))
+    return Cause(given if named else request_id, request_id)
 
 
 class _Admission(OpenAPIRequestValidationMiddleware):

@@ -15,7 +15,7 @@ from .conditions import NotExists
 from .envelope import NoEvent
 from .events import Envelope, Event
 from .store import EXPIRES, Put, Store, Write
-from .unit_of_work import UnitOfWork, run
+from .unit_of_work import Measured, UnitOfWork, run
 
 REMEMBERED: Final = timedelta(days=20)  # longer than a message can live: 4 days in its queue, 14 as a dead letter
 # What was first sent at T is never forgotten before T + REMEMBERED. So it may be delivered, the first time or after any
@@ -41,10 +41,11 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A delivery whose effect is worked out but not yet stored."""
+    """A delivery whose effect is worked out but not yet stored, and what is to be measured when it is."""
 
     envelope: Envelope
     writes: list[Write]
+    measured: list[Measured]
 
 
 class Inbox:
@@ -116,7 +117,7 @@ class Inbox:
         """
         unit = UnitOfWork(store, self.table, envelope.cause())
         self.handle(envelope, unit)
-        return Prepared(envelope, unit.all_writes(self._mark(envelope)))
+        return Prepared(envelope, unit.all_writes(self._mark(envelope)), unit.measured)
 
     def deliver(self, store: Store, envelope: Envelope) -> bool:
         """Handle one event by itself, again on fresh reads when others were faster. False: it had been handled."""

@@ -1,9 +1,10 @@
 """Time in: the function behind a schedule. It runs again soon, so it does a bounded piece of work each time."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
-from . import telemetry
+from . import telemetry, tracing
 from .environment import Environment, environment
 
 
@@ -12,9 +13,11 @@ def handler(work: Callable[[Environment], int]) -> Callable[[dict[str, Any], Any
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         telemetry.begin(environment().function, context.aws_request_id)
+        span, began = tracing.begin(), time.perf_counter()
         count = work(environment())
         if count:
-            telemetry.info("schedule did work", count=count)
+            milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            telemetry.info("schedule did work", count=count, milliseconds=milliseconds, **tracing.ids(span))
         return {"count": count}
 
     return handle

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
+from . import tracing
 from .envelope import Cause
 from .traces import trace
 
@@ -25,6 +26,7 @@ _first: list[str] = []  # the request that this process began with
 
 def begin(function: str, request_id: str) -> None:
     """Start of an invocation: forget the keys of the last one."""
+    tracing.forget()
     _first[:] = _first or [request_id]
     logger.clear_state()
     logger.append_keys(function=function, requestId=request_id, cold_start=_first == [request_id])
@@ -32,8 +34,8 @@ def begin(function: str, request_id: str) -> None:
 
 def follow(cause: Cause, order_id: str | None = None) -> None:
     """Every further line of this invocation belongs to this story, and to this order if it names one."""
-    logger.remove_keys(["orderId"])
-    logger.append_keys(correlationId=cause.correlation_id, causationId=cause.causation_id)
+    logger.remove_keys(["orderId", "sampled"])
+    logger.append_keys(correlationId=cause.correlation_id, causationId=cause.causation_id, **tracing.marks())
     if order_id:
         about(order_id)
 

@@ -1,13 +1,16 @@
 """The vocabulary of the map: what a slice can declare. Plain facts; each host walks them and makes them real."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+from .alarms import Alarm
+from .dashboard import NOTHING, Watched
 from .events import Event
+from .metrics import Metric
 from .outbox import INDEX as OUTBOX_INDEX
-from .settings import Secret
+from .settings import Secret, Settings
 from .staff import StaffActed
 from .throttle import Pace, Rate
 from .vault import TABLE as VAULT
@@ -43,8 +46,8 @@ class Function:
 
     `access` lists the store actions on the slice's own table that it may use, `query <index>` for one of its indexes,
     `seal`, `open` and `forget` for the keys of personal data, `publish` if it may put events onto the bus by itself,
-    `journal` if it may read what all functions log and what queues hold, and `identity` if it may end accounts of the
-    user pool; anything else is refused.
+    `journal` if it may read what all functions log and what queues hold, `identity` if it may end accounts of the user
+    pool, and `visit` if it is told where the shop answers HTTP; anything else is refused.
     `concurrency` bounds how many invocations run at once (None: the host's own bound). `secrets` names the settings
     that are secret and that it needs; the others are withheld from it. `outside` names what it calls that is no part
     of the shop.
@@ -100,10 +103,14 @@ class Consumer:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A function that is invoked every so often."""
+    """A function that is invoked every so often. It is there only where the setting that `switch` names is given, and
+    with it what of the slice is `watched` for its sake.
+    """
 
     function: Function
     every: timedelta
+    switch: str | None = None
+    watched: Watched = NOTHING
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,7 @@ class Slice:
     """A vertical part of the shop: its table, its way in by HTTP, by events and by time, and what it announces.
 
     `invoked` are functions that others call by name, with Lambda's own call; `triggers` those that the user pool calls.
+    `watched` says what it measures, what of that is an alarm, and what is shown.
     """
 
     name: str
@@ -133,6 +141,7 @@ class Slice:
     triggers: tuple[Trigger, ...] = ()
     emits: tuple[type[Event], ...] = ()
     projections: tuple[Projection, ...] = ()
+    watched: Watched = field(default=NOTHING)
 
     def __post_init__(self) -> None:
         """Raises ValueError for a projection whose events cannot be handled again without an effect outside."""
@@ -148,6 +157,23 @@ class Slice:
                     f"{projection.name} cannot be a projection: {function.name} calls {function.outside}, and would "
                     "again in every replay"
                 )
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [metric for watched in self.all_watched for metric in watched.metrics]
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        return [alarm for watched in self.all_watched for alarm in watched.alarms]
+
+    @property
+    def all_watched(self) -> list[Watched]:
+        return [self.watched, *(schedule.watched for schedule in self.schedules)]
+
+    def switched(self, settings: Settings) -> "Slice":
+        """The slice without the schedules that the settings leave off."""
+        on = [each for each in self.schedules if each.switch is None or getattr(settings, each.switch)]
+        return replace(self, schedules=tuple(on))
 
     @property
     def functions(self) -> Iterator[Function]:
@@ -171,6 +197,10 @@ class App:
     rates: Mapping[Pace, Rate] = field(default_factory=dict)
     vault: Table = Table(VAULT, outbox=False)
     common: tuple[type[Event], ...] = (StaffActed,)
+
+    def switched(self, settings: Settings) -> "App":
+        """The system as it runs with the settings: each host begins with that."""
+        return replace(self, slices=tuple(part.switched(settings) for part in self.slices))
 
     @property
     def tables(self) -> list[Table]:

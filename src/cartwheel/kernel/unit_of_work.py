@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from . import metrics
 from .clock import now
 from .errors import Busy
 from .events import Cause, Envelope, Event
@@ -15,6 +16,8 @@ from .store import ConditionFailed, Store, Write
 Result = TypeVar("Result")
 
 ATTEMPTS: Final = 8
+
+Measured = tuple[metrics.Metric, float, dict[str, str]]
 
 
 @dataclass
@@ -26,6 +29,7 @@ class UnitOfWork:
     cause: Cause
     writes: list[Write] = field(default_factory=list)
     events: list[Envelope] = field(default_factory=list)
+    measured: list[Measured] = field(default_factory=list)
 
     def write(self, *writes: Write) -> None:
         self.writes.extend(writes)
@@ -34,6 +38,10 @@ class UnitOfWork:
         """Announce the facts, if and when the changes are stored."""
         moment = now()
         self.events.extend(Envelope.of(event, self.cause, moment) for event in events)
+
+    def measure(self, metric: metrics.Metric, value: float = 1, **dimensions: str) -> None:
+        """Record it if and when the changes are stored: what is tried again, or was done before, counts once."""
+        self.measured.append((metric, value, dimensions))
 
     def all_writes(self, mark: Write | None = None) -> list[Write]:
         """The whole transaction. `mark` goes first, so that ConditionFailed tells whether the work was done before."""
@@ -47,6 +55,13 @@ class UnitOfWork:
         writes = self.all_writes(mark)
         if writes:
             self.store.transact(writes)
+        record(self.measured)
+
+
+def record(measured: list[Measured]) -> None:
+    """What a unit of work measured, now that it is stored."""
+    for metric, value, dimensions in measured:
+        metrics.record(metric, value, **dimensions)
 
 
 def run(

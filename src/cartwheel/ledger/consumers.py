@@ -10,7 +10,7 @@ from cartwheel.kernel.unit_of_work import UnitOfWork
 from cartwheel.ordering.events import OrdersStated, PaymentsComparedWithOrders
 from cartwheel.payment.events import OrdersComparedWithPayments, PaymentsStated
 
-from . import reconciliation, store
+from . import metrics, reconciliation, store
 from .events import ORDER_PLACED, SOURCE, Repair
 
 MOST_LETTERS: Final = 200
@@ -29,8 +29,9 @@ every = Inbox("ledger-events", store.TABLE, mark=store.add)
 
 
 @every.on_every
-def keep(_event: Envelope, _: UnitOfWork) -> None:
-    """Nothing but the mark is to be stored."""
+def keep(event: Envelope, unit: UnitOfWork) -> None:
+    """Nothing but the mark is to be stored, and what the event says counted with it."""
+    metrics.count(event, unit)
 
 
 statements = Inbox("ledger-reconciliation", store.TABLE)

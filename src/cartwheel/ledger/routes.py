@@ -17,6 +17,7 @@ from .listing import EventPage, asked, page
 from .model import LONGEST_NAME
 from .run_answers import RunAnswer, StartReconciliation, findings_of
 from .timeline import Timeline, tell
+from .trace import Traces, trace
 
 app = http.api("ledger")
 
@@ -43,6 +44,11 @@ def list_events(
 )
 def read_timeline(order_id: str) -> Response[str]:
     return http.answer(tell(environment(), order_id))
+
+
+@app.get("/orders/<order_id>/trace", **http.route("Tell how long each hop of an order took", Traces, role="staff"))
+def read_trace(order_id: str) -> Response[str]:
+    return http.answer(trace(environment(), order_id))
 
 
 @app.post("/reconciliations", **http.route("Compare what the slices say", RunAnswer, status=202, role="staff"))

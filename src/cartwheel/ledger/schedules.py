@@ -1,4 +1,4 @@
-"""Time in: once a day the shop is reconciled."""
+"""Time in: once a day the shop is reconciled, and each quarter of an hour compared with what is usual."""
 
 from datetime import timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.unit_of_work import UnitOfWork, run
 
-from . import reconciliation, runs, store
+from . import reconciliation, runs, store, usual
 
 DAY: Final = timedelta(hours=23)  # the schedule looks each hour: so it runs daily, also on a host that restarts daily
 
@@ -31,3 +31,4 @@ def begin_daily(environment: Environment) -> int:
 
 
 daily = schedule.handler(begin_daily)
+pace = schedule.handler(usual.compare)

@@ -77,7 +77,7 @@ def tell(environment: Environment, order_id: str) -> Timeline:
 
 
 def _read(environment: Environment, order_id: str) -> Found:
-    found = Found(order_id, _minted(order_id))
+    found = Found(order_id, minted(order_id))
     _add(found, store.of_subject(environment.store, order_id))
     _read_journal(found, environment.journal)
     requests = {event.correlation_id for event in found.events.values()}
@@ -109,7 +109,7 @@ def _read_journal(found: Found, journal: Journal) -> None:
         found.missing.append(f"{unknown}: {failure}")
 
 
-def _minted(order_id: str) -> datetime:
+def minted(order_id: str) -> datetime:
     """Raises NotFound for what cannot be the id of an order."""
     try:
         if is_id(order_id):

@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 
 from cartwheel.kernel import telemetry
+from cartwheel.kernel.ids import minted_at
 from cartwheel.kernel.outbox import PREFIX, unsent
 from cartwheel.kernel.relay import relay
 from cartwheel.kernel.store import Item, StoreError
@@ -26,6 +27,7 @@ from cartwheel.kernel.vault import TABLE as VAULT
 from .bus import SqliteBus
 from .database import physical
 from .items import ItemWriter, Prepared
+from .monitoring.figures import Figures
 from .queues import Queues
 from .store import SqliteStore
 
@@ -48,6 +50,7 @@ class Engine:
         self.store = SqliteStore(app, connection, self.transact_each)
         self.queues = Queues(connection, app)
         self.bus = SqliteBus(connection, app, self.queues)
+        self.lags = Figures()
         self.sweep()
 
     @contextmanager
@@ -96,6 +99,7 @@ class Engine:
             table, row = self._outbox.popleft()
             rows.setdefault(table, []).append(row)
         for table, items in rows.items():
+            self.lags.add(1000 * (time.time() - minted_at(items[0]["outboxId"]).timestamp()))
             for key, reason in relay(self.store, self.bus, table, items).failed.items():
                 telemetry.warn("not sent, to be swept", table=table, row=key, reason=reason)
 

@@ -15,6 +15,7 @@ from cartwheel.kernel.topology import Function
 
 from .channel import AsyncChannel, Connection, Pipe, hand_over
 from .execution import Failed
+from .monitoring.collector import Collector
 
 IDLE_SECONDS: Final = 60.0
 STUCK: Final = 0.2  # seconds at one invocation, after which an environment counts as waiting for something outside
@@ -85,6 +86,7 @@ class Pool:
     limit: int
     nursery: Nursery
     report: Callable[[str, str], None]
+    collector: Collector
     size: int = 0
     busy: set[Environment] = field(default_factory=set)
     _looking: bool = False
@@ -99,17 +101,23 @@ class Pool:
         self.busy.add(environment)
         killer = loop.call_later(self.function.timeout.total_seconds(), environment.kill)
         try:
-            return await environment.channel.call("invoke", request_id or new_id(), event)
+            answer, measured = await environment.channel.call("invoke", request_id or new_id(), event)
         except ConnectionError:
+            self._count(environment, failed=True)
             raise self._died(environment) from None
-        except Failed as failed:
-            raise FunctionFailed(failed) from None
-        except RuntimeError as failed:
-            raise InternalError(str(failed)) from None
         finally:
             killer.cancel()
             self.busy.discard(environment)
             self._release(environment)
+        self.collector.take_in(measured)
+        self._count(environment, failed=isinstance(answer, Failed))
+        if isinstance(answer, Failed):
+            raise FunctionFailed(answer)
+        return answer
+
+    def _count(self, environment: Environment, failed: bool) -> None:
+        seconds = asyncio.get_running_loop().time() - environment.busy_since
+        self.collector.invoked(self.function.name, seconds, failed)
 
     def _died(self, environment: Environment) -> Problem:
         seconds = self.function.timeout.total_seconds()
@@ -128,6 +136,7 @@ class Pool:
 
     async def _wait(self) -> Environment:
         if len(self.waiting) >= MAX_WAITING:
+            self.collector.throttled(self.function.name)
             raise Busy("Too many requests wait already; try again in a moment.")
         future: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
         self.waiting.append(future)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from cartwheel.kernel import environment, telemetry
+from cartwheel.kernel import environment, metrics, telemetry
 from cartwheel.kernel.bus import PUBLISH, Entry, NoEntrance
 from cartwheel.kernel.identity import IDENTITY, NoUsers
 from cartwheel.kernel.journal import JOURNAL, NoJournal
@@ -21,6 +21,7 @@ from cartwheel.kernel.queue import Retries
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import App
 
+from . import address
 from .channel import Connection, call, name_process
 from .database import open_for_reading
 from .journal import FileJournal
@@ -102,7 +103,8 @@ def run(place: Place, function_name: str, host: Connection, storage: Connection)
     journal = FileJournal.open(place.folder) if JOURNAL in function.access else NoJournal(function_name)
     users = LocalUsers(connect(place.folder)) if IDENTITY in function.access else NoUsers(function_name)
     retries = _retries(place.app, function_name)
-    environment.install(environment.Environment(function_name, guarded, settings, bus, journal, retries, users))
+    url = (address.read(place.folder) or "") if environment.VISIT in function.access else ""
+    environment.install(environment.Environment(function_name, guarded, settings, bus, journal, retries, users, url))
     handler = load(function.handler)
     host.send([(0, os.getpid())])
     while True:
@@ -110,8 +112,11 @@ def run(place: Place, function_name: str, host: Connection, storage: Connection)
             ((number, _, (request_id, event)),) = host.recv()
         except (EOFError, OSError):
             return
-        deadline = time.monotonic() + function.timeout.total_seconds()
-        host.send([(number, _invoke(handler, event, Context(function_name, request_id, deadline)))])
+        allowed = function.timeout.total_seconds()
+        context = Context(function_name, request_id, time.monotonic() + allowed)
+        answer = _invoke(handler, event, context)
+        measured = metrics.finish((context.deadline - time.monotonic()) / allowed, function_name)
+        host.send([(number, (answer, measured))])
         rotate_if_large(log)
 
 

@@ -23,6 +23,7 @@ from . import address
 from .channel import AsyncChannel, Connection, Pipe
 from .environments import Nursery, Pool
 from .execution import Place
+from .monitoring.collector import Collector
 from .pump import Clockwork, QueuePump
 
 LOCK_PATIENCE: Final = 3.0  # seconds: a killed host's children need a moment to notice
@@ -72,7 +73,9 @@ def spawn(work: Callable[[Connection], None], *not_theirs: Connection) -> Connec
 
 @dataclass
 class Host:
-    """The running parts. `backlog` is the accepted work that is not done; at `max_backlog` the shop takes no more."""
+    """The running parts. `backlog` is the accepted work that is not done; at `max_backlog` the shop takes no more.
+    `heard` is when storage last said something, in seconds since 1970.
+    """
 
     app: App
     place: Place
@@ -80,24 +83,27 @@ class Host:
     storage: AsyncChannel
     nursery: AsyncChannel
     report: Callable[[str, str], None]
+    collector: Collector = field(default_factory=Collector)
     pools: dict[str, Pool] = field(default_factory=dict)
     pumps: list[QueuePump] = field(default_factory=list)
+    clocks: list[Clockwork] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     backlog: int = 0
     accepted_since: int = 0
+    heard: float = field(default_factory=time.time)
 
     async def start(self) -> None:
         """Make the pools, and let queues and clocks drive them. What an earlier run left behind counts from now on."""
         await self._count()
         maker = Nursery(self.nursery, self.storage)
         for function, part in self.app.functions.values():
-            self.pools[function.name] = _pool(function, part, maker, self.report)
+            self.pools[function.name] = _pool(function, part, maker, self.report, self.collector)
         for consumer in self.app.consumers:
             pool = self.pools[consumer.name]
             self.pumps.append(QueuePump(consumer, pool, self.storage, self._settled, self._callers_wait))
-        clocks = [Clockwork(each, self.pools[each.function.name], self.report) for each in self.app.schedules]
+        self.clocks = [Clockwork(each, self.pools[each.function.name], self.report) for each in self.app.schedules]
         self.tasks = [asyncio.create_task(pump.run()) for pump in self.pumps]
-        self.tasks += [asyncio.create_task(clock.run()) for clock in clocks]
+        self.tasks += [asyncio.create_task(clock.run()) for clock in self.clocks]
         self.tasks += [asyncio.create_task(self._reap()), asyncio.create_task(self._watch())]
 
     def overloaded(self) -> bool:
@@ -139,7 +145,7 @@ class Host:
         return any(self.pools[part.api.name].waiting for part in self.app.slices if part.api)
 
     def _settled(self, backlog: int) -> None:
-        self.backlog, self.accepted_since = backlog, 0
+        self.backlog, self.accepted_since, self.heard = backlog, 0, time.time()
 
     async def _count(self) -> None:
         self._settled(await self.storage.call("backlog"))
@@ -156,7 +162,9 @@ class Host:
                 pool.reap()
 
 
-def _pool(function: Function, part: Slice, maker: Nursery, report: Callable[[str, str], None]) -> Pool:
+def _pool(
+    function: Function, part: Slice, maker: Nursery, report: Callable[[str, str], None], collector: Collector
+) -> Pool:
     """How many environments a function gets.
 
     Requests: enough to keep every core busy while some wait for a commit. Queues and schedules: one that is not held
@@ -164,4 +172,4 @@ def _pool(function: Function, part: Slice, maker: Nursery, report: Callable[[str
     """
     cores = os.cpu_count() or 1
     lively, limit = (2 * cores, 4 * cores) if function is part.api else (1, 2)
-    return Pool(function, lively, function.concurrency or limit, maker, report)
+    return Pool(function, lively, function.concurrency or limit, maker, report, collector)

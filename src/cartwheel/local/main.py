@@ -7,39 +7,31 @@ import logging
 import os
 import signal
 import socket
-import sqlite3
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from cartwheel.app import APP
 from cartwheel.catalog.sample import sample
 from cartwheel.kernel.clock import now, timestamp
-from cartwheel.kernel.docs_page import docs_page
-from cartwheel.kernel.router import Router
 from cartwheel.kernel.settings import Settings
-from cartwheel.kernel.throttle import Throttle
 from cartwheel.kernel.traces import described
 
 from . import address, nursery, storage
+from .assembly import assemble
 from .channel import AsyncChannel, Connection, spare_collector
 from .database import open_for_reading
-from .door import Door
 from .execution import Place
 from .gateway import Gateway, HttpRequest
 from .host import Host, open_folder, spawn
 from .identity import Signer, with_secrets
-from .invoke import Invoke
 from .logs import FOLDER
-from .operators import Operators
+from .monitoring.collector import Collector
+from .monitoring.monitor import Clock
 from .private import made_private
 from .server import Server
-from .triage import Triage
-from .userpool.service import UserPool
-from .visitor import Proxies
 
 MAX_BACKLOG: Final = 20_000  # messages and events under way before the shop says 503
 
@@ -55,6 +47,7 @@ class Options:
     max_backlog: int
     settings: Settings
     say: Callable[[str], None]
+    clock: Clock = field(default_factory=Clock)  # monitoring's
 
 
 def up(options: Options) -> None:
@@ -69,9 +62,10 @@ def up(options: Options) -> None:
         options.say(f"{', '.join(found)} could be read by others, and no longer can: if anyone did, replace it.")
     address.forget(options.folder)  # a killed host leaves its own
     with socket.create_server((options.host, options.port), backlog=2048) as listener:
-        place = Place(APP, options.folder, with_secrets(options.settings, options.folder))
+        settings = with_secrets(options.settings, options.folder)
+        place = Place(APP.switched(settings), options.folder, settings)
         signer = Signer(options.folder)
-        writer = spawn(lambda host: storage.main(options.folder, APP, host))
+        writer = spawn(lambda host: storage.main(options.folder, place.app, host))
         forker = spawn(lambda host: nursery.main(place, host), writer)
         import uvloop  # after the forks: they need no event loop
 
@@ -98,42 +92,39 @@ async def _run(
     storage_channel = AsyncChannel(writer, partial(ended, "storage"))
     nursery_channel = AsyncChannel(forker, partial(ended, "nursery"))
     await storage_channel.hello
-    host = Host(APP, place, options.max_backlog, storage_channel, nursery_channel, write_log)
+    collector = Collector(options.clock.now)
+    host = Host(place.app, place, options.max_backlog, storage_channel, nursery_channel, write_log, collector)
     document = await nursery_channel.hello
     await host.start()
     reader = open_for_reading(options.folder)
-    server, users = _server(options, host, signer, document, reader)
+    parts = assemble(host, options.folder, options.clock, address.is_loopback(options.host), signer, document, reader)
     if options.with_sample and _is_empty(reader):
         options.say("Loading the sample shop …")
-        await _load_sample(server.gateway, signer, host)
+        await _load_sample(parts.server.gateway, signer, host)
+    parts.monitor.start()
+    stop_export = _export(options, write_log)
     spare_collector()
-    server.ready = True
+    parts.server.ready = True
     _report_http(write_log)
-    await _serve(options, server, listener, stop)
-    await users.close()
+    await _serve(options, parts.server, listener, stop)
+    await parts.users.close()
+    await parts.monitor.stop()
     if lost:
         write_log("host", f"its {lost[0]} process ended")
         await host.abandon()
         raise ConnectionError(f"its {lost[0]} process ended")
     await host.stop()
+    await asyncio.to_thread(stop_export)
     write_log("host", "stopped")
 
 
-def _server(
-    options: Options, host: Host, signer: Signer, document: bytes, reader: sqlite3.Connection
-) -> tuple[Server, UserPool]:
-    """What answers HTTP, with all that is behind it."""
-    settings, here, channel = options.settings, address.is_loopback(options.host), host.storage
-    throttle, proxies = Throttle(APP.rates, time.monotonic), Proxies(settings.trusted_proxies)
-    door = Door(throttle, proxies, settings.allowed_origins, here, partial(host.report, "host"))
-    gateway = Gateway(Router(json.loads(document)), signer, host.pools, host.overloaded, host.accepted, door.admit)
-    tell = partial(channel.call, "tell")
-    users = UserPool.open(options.folder, host.place.settings, signer, host.trigger, door.admit, tell, host.report)
-    triage = Triage(APP, reader, channel, host.report)
-    operators = Operators(APP, reader, users.reader, triage, channel, signer, lambda: host.backlog)
-    invocations = Invoke(APP, options.folder, host.pools, signer, here, host.overloaded, channel)
-    docs = cache(partial(docs_page, document))
-    return Server(door, gateway, operators, invocations, users.endpoint, document, docs, host.report), users
+def _export(options: Options, report: Callable[..., None]) -> Callable[[], None]:
+    """Send spans to a collector, where one is named; the answer is how to stop."""
+    if not options.settings.otlp_endpoint:
+        return lambda: None
+    from .otlp import Exporter
+
+    return Exporter(options.folder / FOLDER, options.settings.otlp_endpoint, report).start()
 
 
 async def _serve(options: Options, server: Server, listener: socket.socket, stop: asyncio.Event) -> None:

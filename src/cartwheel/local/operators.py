@@ -12,12 +12,12 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from cartwheel.kernel.caller import Caller
-from cartwheel.kernel.errors import Forbidden, Invalid, NotFound, Unauthorised
+from cartwheel.kernel.errors import Forbidden, Invalid, NotFound
 from cartwheel.kernel.topology import App
 
 from . import acts, archive, mailbox
 from .archive import Archived
+from .callers import require_staff
 from .channel import AsyncChannel
 from .gateway import HttpAnswer, HttpRequest
 from .identity import Signer
@@ -46,7 +46,7 @@ class Operators:
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Raises a Problem for whoever may not ask, and for what there is not."""
-        caller = self._require_staff(request)
+        caller = require_staff(self.signer, request)
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
         place = request.path.removeprefix(self.PREFIX).split("/")
         match request.method, place:
@@ -62,17 +62,6 @@ class Operators:
                 await self.storage.call("tell", acts.act(caller, "GET /_host/mailbox", query))
                 return _json({"items": [mail.to_dict() for mail in mailbox.newest(self.mails, PAGE)]})
         raise NotFound("Operators can ask for queues, dead-letters, events and the mailbox.")
-
-    def _require_staff(self, request: HttpRequest) -> Caller:
-        """Who it is."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthorised("Send a staff token: Authorization: Bearer <token>.")
-        claims = self.signer.verify(token.strip())
-        caller = Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}})
-        if not caller.is_staff:
-            raise Forbidden("Only staff may do this.")
-        return caller
 
     def _events_after(self, query: Query) -> dict[str, Any]:
         """A page of the events behind position `after`, or since a time, oldest first; it is `after` that the next one

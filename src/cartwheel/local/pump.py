@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -31,10 +32,7 @@ class QueuePump:
 
     async def run(self) -> None:
         """Until stopped; then what is under way is finished first."""
-        while not self.stopping:
-            await self._let_requests_pass()
-            if self.consumer.gathers:
-                await asyncio.sleep(GATHERING)
+        while await self._goes_on():
             free = self.pool.limit - len(self._under_way)
             messages = await self.storage.call("receive", self.consumer.name, free * self.consumer.batch)
             if not messages:
@@ -46,6 +44,16 @@ class QueuePump:
             if len(self._under_way) >= self.pool.limit:
                 await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(*self._under_way)
+
+    async def _goes_on(self) -> bool:
+        """After the pauses that are due. Looked at last: the host sends away once who waits for messages, and whoever
+        asked for some after that would wait for ever.
+        """
+        if not self.stopping:
+            await self._let_requests_pass()
+        if self.consumer.gathers and not self.stopping:
+            await asyncio.sleep(GATHERING)
+        return not self.stopping
 
     async def _let_requests_pass(self) -> None:
         """While callers wait for an environment, messages do, for a while: what was accepted is safe already."""
@@ -96,11 +104,14 @@ def _record(message: Message) -> dict[str, Any]:
 
 @dataclass
 class Clockwork:
-    """Invokes a scheduled function every so often, never twice at once."""
+    """Invokes a scheduled function every so often, never twice at once. `ran` is when it last did well, or began to
+    wait for its first time, on the monotonic clock.
+    """
 
     schedule: Schedule
     pool: Pool
     report: Callable[[str, str], None]
+    ran: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
         """Until cancelled. A failed run is reported; the next one comes in its time."""
@@ -108,5 +119,6 @@ class Clockwork:
             await asyncio.sleep(self.schedule.every.total_seconds())
             try:
                 await self.pool.invoke({"source": "cartwheel.schedule", "detail-type": "Scheduled Event"})
+                self.ran = time.monotonic()
             except Problem as problem:
                 self.report(self.schedule.function.name, problem.detail)

@@ -1,10 +1,12 @@
 """The ASGI application: health, documentation, operators and invocations here, all else by the gateway."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from cartwheel.kernel import health
 from cartwheel.kernel.docs_page import policy
 from cartwheel.kernel.errors import InternalError, NotFound, Problem
 from cartwheel.kernel.request_limits import BODY_BYTES, check_body, check_head
@@ -12,7 +14,10 @@ from cartwheel.kernel.traces import described
 
 from .door import Door
 from .gateway import Gateway, HttpAnswer, HttpRequest, problem_answer
+from .health import Health
 from .invoke import Invoke
+from .monitoring.collector import Collector
+from .monitoring.pages import Pages
 from .operators import Operators
 from .userpool.endpoint import Endpoint
 from .visitor import Visitor
@@ -35,6 +40,9 @@ class Server:
     operators: Operators
     invocations: Invoke
     users: Endpoint
+    pages: Pages
+    health: Health
+    collector: Collector
     document: bytes
     docs: Callable[[], bytes]
     report: Callable[[str, str], None]
@@ -72,8 +80,17 @@ class Server:
         if head.path.startswith(Operators.PREFIX):
             self.door.admit(head, None)
             return await self.operators.answer(replace(head, body=await _body(receive, lambda: BODY_BYTES)))
+        if head.method == "GET" and head.path == health.PATH:
+            self.door.admit(head, None)
+            return await self.health.answer(head)
+        if head.path in Pages.PATHS:
+            self.door.admit(head, None)
+            return await self.pages.answer(replace(head, body=await _body(receive, lambda: BODY_BYTES)), visitor.secure)
         body = await _body(receive, lambda: self.gateway.most_bytes(head))
-        return await self.gateway.answer(replace(head, body=body))
+        began = time.perf_counter()
+        answer = await self.gateway.answer(replace(head, body=body))
+        self.collector.answered(answer.status, time.perf_counter() - began)
+        return answer
 
     def _own_page(self, request: HttpRequest) -> HttpAnswer:
         if request.path == "/health":

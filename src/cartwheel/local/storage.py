@@ -26,6 +26,7 @@ from .database import open_for_writing
 from .engine import Engine
 from .items import Prepared
 from .letters import Step, Stepped
+from .monitoring.figures import Figures
 
 LINGER: Final = 0.005  # seconds that events and messages gather before they go on together: they cost less so
 TICK: Final = 0.05  # seconds: how late a delayed message may become visible
@@ -142,6 +143,11 @@ class Storage:
 
     def do_backlog(self, _: Request) -> int:
         return self.engine.backlog
+
+    def do_lags(self, _: Request) -> Figures:
+        """How long events took to the bus, in milliseconds: the oldest of each round, since this was last asked."""
+        lags, self.engine.lags = self.engine.lags, Figures()
+        return lags
 
     def do_attach(self, _: Request, environment: Connection) -> None:
         self.attach(environment)

@@ -1,7 +1,11 @@
 """The use cases of notification: write a mail once, deliver it, and say so in the same transaction."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
+from cartwheel.kernel import telemetry, tracing
 from cartwheel.kernel.clock import now
 from cartwheel.kernel.export import fitting, sealed_content
 from cartwheel.kernel.money import to_decimal
@@ -42,13 +46,14 @@ def write(unit: UnitOfWork, order: Told, settings: Settings) -> None:
         return
     from .render import render  # late: jinja2 is for those who write; deliveries, and orders without an address, do not
 
-    content = render(
-        kind,
-        shop=settings.shop_name,
-        order_id=order.order_id,
-        amount=f"{to_decimal(order.amount, order.currency)} {order.currency}",
-        reason=REASONS.get(order.reason, "We could not carry it out.") if isinstance(order, OrderCancelled) else "",
-    )
+    with _told("mail written", kind):
+        content = render(
+            kind,
+            shop=settings.shop_name,
+            order_id=order.order_id,
+            amount=f"{to_decimal(order.amount, order.currency)} {order.currency}",
+            reason=REASONS.get(order.reason, "We could not carry it out.") if isinstance(order, OrderCancelled) else "",
+        )
     state = MailState.QUEUED if settings.smtp_url else MailState.SENT_TO_MAILBOX
     mail = Mail.written(order.order_id, kind, order.email, content, state, now())
     unit.write(store.add(mail))
@@ -70,7 +75,8 @@ def deliver(unit: UnitOfWork, queued: MessageQueued, settings: Settings) -> None
     if settings.smtp_url:
         from . import smtp  # late: most that import this write mails, or keep them in the mailbox
 
-        smtp.send(mail, address, settings)
+        with _told("mail handed over", mail.kind):
+            smtp.send(mail, address, settings)
     delivered = mail.delivered(MailState.SENT if settings.smtp_url else MailState.SENT_TO_MAILBOX)
     unit.write(store.deliver(delivered))
     unit.emit(_sent(delivered))
@@ -93,6 +99,16 @@ def export(unit: UnitOfWork, export_id: str, customer_id: str, page: int = 0, cu
         unit.emit(
             MailsExported(export_id=export_id, customer_id=customer_id, page=page, content=content, following=following)
         )
+
+
+@contextmanager
+def _told(message: str, kind: Kind) -> Iterator[None]:
+    """A line in the log of how long it took; none, if it fails: that of the delivery says it."""
+    began = time.perf_counter()
+    with tracing.within() as span:
+        yield
+        milliseconds = round((time.perf_counter() - began) * 1000, 1)
+        telemetry.info(message, mail=kind, milliseconds=milliseconds, **tracing.ids(span))
 
 
 def _sent(mail: Mail) -> MessageSent:

@@ -10,7 +10,10 @@ from email.utils import format_datetime, formataddr, parseaddr
 from typing import Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from cartwheel.kernel.metrics import record
 from cartwheel.kernel.settings import Settings
+
+from .metrics import MAIL_FAILURES
 
 TIMEOUT: Final = 20.0  # seconds for each answer of the server; the function has 30
 
@@ -41,6 +44,7 @@ def send(mail: Letter, address: str, settings: Settings) -> None:
         with _session(urlsplit(settings.smtp_url), settings.smtp_password) as server:
             server.send_message(message(mail, address, settings))
     except (smtplib.SMTPException, OSError) as error:
+        record(MAIL_FAILURES)
         # Neither chained nor quoted: the server's words may hold the address.
         raise DeliveryFailed(f"the mail server did not take the mail: {_described(error)}") from None
 

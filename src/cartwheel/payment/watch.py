@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from cartwheel.kernel import telemetry
+from cartwheel.kernel import telemetry, tracing
+from cartwheel.kernel.metrics import record
 
+from .metrics import PROVIDER_FAILURES, PROVIDER_LATENCY
 from .provider import Callback, Outcome, PaymentProvider, ProviderError, order_of
 
 Answer = TypeVar("Answer")
@@ -42,16 +44,20 @@ class Watched:
 def _logged(operation: str, key: str, call: Callable[[], Answer]) -> Answer:
     began = time.perf_counter()
     outcome = "failed"
-    try:
-        answer = call()
-        outcome = "done" if answer is None else type(answer).__name__.lower()
-        return answer
-    except ProviderError as error:
-        outcome = type(error).__name__
-        raise
-    finally:
-        _log(operation, key, outcome, milliseconds=round((time.perf_counter() - began) * 1000, 1))
+    with tracing.within() as span:
+        try:
+            answer = call()
+            outcome = "done" if answer is None else type(answer).__name__.lower()
+            return answer
+        except Exception as error:
+            record(PROVIDER_FAILURES)
+            outcome = type(error).__name__ if isinstance(error, ProviderError) else outcome
+            raise
+        finally:
+            milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            record(PROVIDER_LATENCY, milliseconds)
+            _log(operation, key, outcome, milliseconds=milliseconds, **tracing.ids(span))
 
 
-def _log(operation: str, key: str, outcome: str, **facts: float) -> None:
+def _log(operation: str, key: str, outcome: str, **facts: float | str) -> None:
     telemetry.info("provider called", operation=operation, orderId=order_of(key), outcome=outcome, **facts)

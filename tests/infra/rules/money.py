@@ -50,16 +50,27 @@ RENTED: Final = frozenset(
 MOST_SECRETS: Final = 2
 
 
+# Of a stage that is watched; docs/aws.md says what it costs.
+WATCHED: Final = {
+    "AWS::CloudWatch::Alarm": "0.10 USD a month for each metric in it",
+    "AWS::CloudWatch::Dashboard": "3 USD a month, where there are three others",
+    "AWS::KMS::Key": "1 USD a month: the topic's",
+    "AWS::SNS::Subscription": "nothing: paid by mail",
+    "AWS::SNS::Topic": "nothing: paid by message",
+    "AWS::SNS::TopicPolicy": "nothing",
+}
+
+
 def only_what_costs_nothing_idle_is_there(stage: Stage) -> Iterator[str]:
     for name, resource in stage.resources.items():
-        if resource["Type"] not in IDLE:
+        if resource["Type"] not in IDLE and not (name.startswith("monitoring/") and resource["Type"] in WATCHED):
             yield f"{name} is {resource['Type']}: what does it cost while nothing happens?"
 
 
 def nothing_is_rented(stage: Stage) -> Iterator[str]:
     for name, resource in stage.resources.items():
         for path, _ in walk(resource.get("Properties", {})):
-            if path.rpartition(".")[2] in RENTED:
+            if path.rpartition(".")[2] in RENTED and resource["Type"] != "AWS::SNS::Topic":
                 yield f"{name} has {path}, which is paid by the hour, or needs what is"
 
 
@@ -68,6 +79,12 @@ def secrets_stay_few(stage: Stage) -> Iterator[str]:
     found = stage.of("AWS::SecretsManager::Secret")
     if len(found) > MOST_SECRETS:
         yield f"there are {len(found)} secrets"
+
+
+def keys_stay_few(stage: Stage) -> Iterator[str]:
+    found = stage.of("AWS::KMS::Key")
+    if len(found) > stage.production:
+        yield f"there are {len(found)} keys"
 
 
 def users_are_on_the_free_plan(stage: Stage) -> Iterator[str]:

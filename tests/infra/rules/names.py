@@ -10,6 +10,8 @@ NAMED: Final[dict[tuple[str, str], str]] = {
     ("AWS::ApiGatewayV2::Api", "Name"): "a label: several may have the same",
     ("AWS::ApiGatewayV2::Authorizer", "Name"): "known inside its API",
     ("AWS::ApiGatewayV2::Stage", "StageName"): "known inside its API",
+    ("AWS::CloudWatch::Alarm", "MetricName"): "what is measured, not what it is called",
+    ("AWS::CloudWatch::Alarm", "Name"): "of a dimension",
     ("AWS::Cognito::UserPool", "Name"): "the name of a way to recover an account",
     ("AWS::Cognito::UserPoolGroup", "GroupName"): "known inside its pool",
     ("AWS::DynamoDB::Table", "AttributeName"): "known inside its table",

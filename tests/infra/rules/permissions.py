@@ -110,7 +110,7 @@ def the_scheduler_may_only_run_what_is_due(stage: Stage) -> Iterator[str]:
 def _grants(stage: Stage, each: wanted.Wanted) -> Grants:
     """What the map gives the function, on its own table and queue."""
     if each.part is None:
-        return {}
+        return {"dynamodb:GetItem": {f"{stage.table(wanted.HEARTBEAT)}.Arn"}}
     table = f"{stage.table(each.part.table.name)}.Arn"
     if each.function is None:
         return _relaying(stage, table)

@@ -6,11 +6,13 @@ from typing import Final
 from tests.infra.stage import UNKNOWN, Stage, walk
 
 PARTS: Final = ["data", "identity", "shop", "archive"]
+OUTPUTS: Final = 190  # of a stack; CloudFormation takes 200
+MONITORING: Final = ["monitoring"]  # it is paid while nothing happens, so only where somebody is on call
 ROOM: Final = 450  # resources a stack; CloudFormation takes 500
 
 
 def every_part_is_there(stage: Stage) -> Iterator[str]:
-    if list(stage.templates) != PARTS:
+    if list(stage.templates) != PARTS + MONITORING * stage.production:
         yield f"the stacks are {list(stage.templates)}"
     for part, template in stage.templates.items():
         if not template["Resources"]:
@@ -21,6 +23,12 @@ def there_is_room_to_grow(stage: Stage) -> Iterator[str]:
     for part, template in stage.templates.items():
         if len(template["Resources"]) >= ROOM:
             yield f"{part} has {len(template['Resources'])} resources: split it"
+
+
+def there_is_room_for_outputs(stage: Stage) -> Iterator[str]:
+    for part, template in stage.templates.items():
+        if len(template.get("Outputs", {})) >= OUTPUTS:
+            yield f"{part} has {len(template['Outputs'])} outputs: let others refer to less of it"
 
 
 def references_lead_to_the_same_stage(stage: Stage) -> Iterator[str]:

@@ -14,8 +14,10 @@ from cartwheel.cli.errors import CliError, how_to_start
 from cartwheel.cli.options import DATA, Data, Json
 
 if TYPE_CHECKING:
-    from cartwheel.cli.logfiles import Entry, Filter
+    from cartwheel.local.logfiles import Entry
 
+MOST: Final = 1_000_000
+USUAL: Final = 50
 POLL: Final = 0.2  # seconds between looks for new lines
 STYLES: Final = {"ERROR": "bold red", "CRITICAL": "bold red", "WARNING": "yellow"}
 # What has a place of its own in the line, is the same in every line, or says the exception once more.
@@ -27,24 +29,40 @@ ELSEWHERE: Final = frozenset(
 def logs(
     function: Annotated[str | None, typer.Argument(metavar="FUNCTION", help="Only the log of this function.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged from now on.")] = False,
-    last: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many past lines to begin with.")] = 50,
+    last: Annotated[
+        int | None, typer.Option(min=0, max=MOST, help="How many past lines; 50, or with --since all.")
+    ] = None,
     grep: Annotated[str | None, typer.Option(metavar="TEXT", help="Only lines with this text.")] = None,
+    order: Annotated[str | None, typer.Option(metavar="ID", help="Only what is about this order.")] = None,
+    correlation: Annotated[str | None, typer.Option(metavar="ID", help="Only what goes back to this request.")] = None,
+    trace: Annotated[str | None, typer.Option(metavar="ID", help="Only what this trace led through.")] = None,
+    level: Annotated[str | None, typer.Option(help="Only of this level or above: INFO, WARNING, ERROR.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From then on: a time, or 90s, 15m, 2h ago.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Up to then.")] = None,
+    metrics: Annotated[bool, typer.Option("--metrics", help="With the lines that are metrics.")] = False,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Show what the shop's functions log, merged by time.
 
-    The shop need not be running. All that one order led to has the same
-    correlation id, which `cartwheel events tail` shows: --grep finds it here.
+    The shop need not be running. What is asked for has to be so all at once.
 
-    Example: cartwheel logs payment-events --last 100 --grep timeout
+    Example: cartwheel logs payment-events --since 15m --level WARNING
     """
-    from cartwheel.cli.logfiles import Logs
+    from cartwheel.cli.logfilter import LONG_AGO, Wanted, moment
+    from cartwheel.local.logfiles import Logs
 
+    if follow and until:
+        raise CliError("--follow goes on and --until ends: use one of them.")
+    wanted = Wanted(_shown, grep, order, correlation, trace, level.upper() if level else None, metrics)
+    begin = moment("--since", since) if since else LONG_AGO
+    end = moment("--until", until) if until else datetime.max.replace(tzinfo=UTC)
+    most = (MOST if since else USUAL) if last is None else last
     folder = _folder(data, function)
     with closing(Logs(folder, function)) as files:
-        wanted = _having(grep)
-        for entry in files.last(last, wanted):
+        for entry in files.last(most, wanted, begin, end):
             _show(entry, as_json)
         while follow:
             time.sleep(POLL)
@@ -53,7 +71,7 @@ def logs(
 
 
 def _folder(data: Path, function: str | None) -> Path:
-    from cartwheel.cli.logfiles import functions
+    from cartwheel.local.logfiles import functions
     from cartwheel.local.logs import FOLDER
 
     folder = data / FOLDER
@@ -63,16 +81,6 @@ def _folder(data: Path, function: str | None) -> Path:
     if function and function not in names:
         raise CliError(f"There is no log of {function!r}; there are {', '.join(names)}.")
     return folder
-
-
-def _having(text: str | None) -> "Filter":
-    """Lines that have the text as they are stored or, as far as that can differ, as they are shown."""
-    from cartwheel.cli.logfiles import parse
-
-    needle = (text or "").encode()
-    if text and ("=" in text or " " in text):
-        return lambda line: needle in line or text in _shown(parse("", line, datetime.now(UTC)))
-    return lambda line: needle in line
 
 
 def _show(entry: "Entry", as_json: bool) -> None:

@@ -8,9 +8,11 @@ from cartwheel.cli import output
 from cartwheel.cli.options import DATA, Data, Json
 
 from .timeline import timeline
+from .trace import trace
 
 app = typer.Typer(no_args_is_help=True, help="Look at an order.")
 app.command("timeline")(timeline)
+app.command("trace")(trace)
 
 
 @app.callback()  # without one, typer would make the only command the app itself

@@ -14,6 +14,7 @@ class Role(StrEnum):
     STAFF = "staff"
     ADMIN = "admin"
     CUSTOMER = "customer"
+    SCRAPER = "scraper"  # may read /metrics and nothing else
 
 
 def token(

@@ -25,13 +25,14 @@ Answer = dict[str, Any]
 @dataclass
 class Pool:
     """`trigger` hands an event of Cognito's form to the function that the map has for it, and raises a Problem when
-    that fails; `wake` tells the postman of a mail.
+    that fails; `wake` tells the postman of a mail; `refused_sign_in` counts.
     """
 
     database: Database
     signer: Signer
     trigger: Callable[[Answer], Awaitable[None]]
     wake: Callable[[], None]
+    refused_sign_in: Callable[[], None]
     hasher: Hasher = field(default_factory=Hasher)
     limits: Limits = field(default_factory=Limits)
 

@@ -42,15 +42,21 @@ class UserPool:
         admit: Admit,
         tell: Tell,
         report: Callable[[str, str], None],
+        refused_sign_in: Callable[[], None],
     ) -> "UserPool":
         """Within a running event loop. From now on `signer` refuses the tokens of sign-ins that have ended."""
         database, reader = Database(folder), connect(folder)
         postman = Postman(settings, database.run, report)
         signer.is_ended = partial(sign_ins.is_ended, reader)
-        pool = Pool(database, signer, trigger, postman.wake)
+        pool = Pool(database, signer, trigger, postman.wake, refused_sign_in)
         endpoint = Endpoint(pool, signer, admit, tell, report)
         tasks = [asyncio.create_task(postman.deliver()), asyncio.create_task(_prune(database))]
         return cls(database, pool, endpoint, postman, reader, tasks)
+
+    async def put_mail(self, kind: str, recipient: str, content: tuple[str, str]) -> None:
+        """A mail of another part of the host: subject and text. Raises Refused when too many wait."""
+        await self.database.run(lambda connection: mailbox.put(connection, kind, recipient, content))
+        self.postman.wake()
 
     async def close(self) -> None:
         """What is under way is finished."""

@@ -17,7 +17,11 @@ async def initiate_auth(pool: Pool, asked: SigningIn, client: str) -> Answer:
     require_client(asked.client_id)
     match asked.auth_flow:
         case "USER_PASSWORD_AUTH":
-            return await _by_password(pool, _need(asked, "USERNAME").lower(), _need(asked, "PASSWORD"), client)
+            try:
+                return await _by_password(pool, _need(asked, "USERNAME").lower(), _need(asked, "PASSWORD"), client)
+            except Refused:
+                pool.refused_sign_in()
+                raise
         case "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN":
             return await _by_refresh_token(pool, _need(asked, "REFRESH_TOKEN"))
     raise Refused(INVALID, "Here one signs in with USER_PASSWORD_AUTH or REFRESH_TOKEN_AUTH.")

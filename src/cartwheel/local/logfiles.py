@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -93,11 +93,12 @@ class Logs:
         for log in self._files.values():
             log.file.close()
 
-    def last(self, number: int, wanted: Filter) -> list[Entry]:
-        """The newest entries, oldest first. No more of the files is read than that takes."""
+    def last(self, number: int, wanted: Filter, since: datetime, until: datetime) -> list[Entry]:
+        """The newest entries of that time, oldest first. No more of the files is read than that takes."""
         sources = [log.older(wanted) for log in self._files.values()]
         newest_first = heapq.merge(*sources, key=lambda entry: entry.moment, reverse=True)
-        return list(islice(newest_first, number))[::-1]
+        of_the_time = takewhile(lambda entry: entry.moment >= since, newest_first)
+        return list(islice((entry for entry in of_the_time if entry.moment <= until), number))[::-1]
 
     def newer(self, wanted: Filter) -> list[Entry]:
         """What came since the last look, oldest first."""

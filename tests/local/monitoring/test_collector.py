@@ -1,0 +1,45 @@
+"""Values are counted by the minute, under AWS's own names."""
+
+from cartwheel.kernel import metrics
+from cartwheel.kernel.metrics import Metric, Unit
+from cartwheel.local.monitoring.collector import Collector, key_of
+from cartwheel.local.monitoring.figures import key
+
+EGGS = Metric("Eggs", Unit.COUNT, "laid", ("Hen",))
+WEIGHT = Metric("Weight", Unit.NONE, "in grams")
+
+
+def test_an_invocation_counts_for_its_function_and_for_all() -> None:
+    collector = Collector(lambda: 125.0)
+    collector.invoked("payment-events", 0.25, failed=True)
+    collector.invoked("ordering-events", 0.5, failed=False)
+    taken = collector.drain()
+    assert list(taken) == [120]
+    one: dict[str, str] = {"FunctionName": "payment-events"}
+    every: dict[str, str] = {}
+    sums = {
+        name: [taken[120][key("AWS/Lambda", name, **by)].total for by in (one, every)]
+        for name in ("Invocations", "Errors", "Throttles", "Duration")
+    }
+    assert sums == {"Invocations": [1, 2], "Errors": [1, 1], "Throttles": [0, 0], "Duration": [250, 750]}
+    assert collector.drain() == {}
+
+
+def test_answers_are_counted_by_their_class() -> None:
+    collector = Collector(lambda: 0.0)
+    for status in (200, 404, 429, 500):
+        collector.answered(status, 0.01)
+    api = {name: figures.total for (_, name, _), figures in collector.drain()[0].items()}
+    assert (api["Count"], api["4xx"], api["5xx"], round(api["Latency"])) == (4, 2, 1, 40)
+
+
+def test_what_functions_recorded_is_taken_in() -> None:
+    metrics.record(EGGS, Hen="Berta")
+    metrics.record(EGGS, 2, Hen="Berta")
+    metrics.record(WEIGHT, 50)
+    metrics.record(WEIGHT, 60)
+    collector = Collector(lambda: 0.0)
+    collector.take_in(metrics.flush("hen-house"))
+    taken = collector.drain()[0]
+    assert taken[key_of(EGGS, {"Hen": "Berta"})].total == 3
+    assert (taken[key_of(WEIGHT)].count, taken[key_of(WEIGHT)].high) == (2, 60)
