@@ -24,6 +24,7 @@ from .rounds import MOST_CLIENTS, PATIENCE, growth, measure
 from .soak import soak
 from .specimens import Specimens, buy_specimens
 from .stored import NoRoom, check_room, fill
+from .telemetry import telemetry
 
 MEMORY: Final = Path("/dev/shm")  # a file system in memory, where there is one
 DISK: Final = Path("/var/tmp")  # on a disk, as it has to outlive a restart of the machine
@@ -60,6 +61,7 @@ def _options() -> argparse.Namespace:
     take("--json", type=Path, metavar="FILE", help="write the figures there as well")
     take("--quick", action="store_true", help="one short round on few orders: does the bench work?")
     take("--soak", type=float, metavar="MINUTES", help="instead, a steady load: does memory stay flat?")
+    take("--telemetry", action="store_true", help="instead, the shop with and without its telemetry, in turns")
     take("--rate", type=float, default=100, help="orders a second of the soak (%(default)s)")
     options = parser.parse_args()
     if options.quick:
@@ -81,6 +83,9 @@ def _bench(options: argparse.Namespace) -> dict[str, Any]:
         if options.soak:
             (subject, *_) = _subjects(places, options.stored[:1], specimens)
             return {"soak": soak(subject, options.rate, options.soak)}
+        if options.telemetry:
+            (subject, *_) = _subjects(places, options.stored[:1], specimens)
+            return {"telemetry": telemetry(subject, options.rounds, options.seconds)}
         return _measure(_subjects(places, options.stored, specimens), options)
 
 

@@ -33,9 +33,12 @@ class Subject:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[RunningShop]:
-    """A shop for as long as it is measured; afterwards nothing of it runs, and its folder is at rest."""
-    shop = RunningShop(folder)
+def started(folder: Path, module: str = "cartwheel") -> Iterator[RunningShop]:
+    """A shop for as long as it is measured; afterwards nothing of it runs, and its folder is at rest.
+
+    `module` is what starts it, as `python -m`.
+    """
+    shop = RunningShop(folder, module=module)
     try:
         shop.start()
         yield shop
@@ -64,13 +67,13 @@ def within(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def life(subject: Subject) -> Iterator[RunningShop]:
+def life(subject: Subject, module: str = "cartwheel") -> Iterator[RunningShop]:
     """A shop on a copy of the subject's folder."""
     folder = subject.folder.with_name(f"{subject.folder.name}-live")
     shutil.copytree(subject.folder, folder)
     _flush(folder / FILE)
     try:
-        with started(folder) as shop:
+        with started(folder, module) as shop:
             yield shop
     finally:
         shutil.rmtree(folder)

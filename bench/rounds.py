@@ -55,6 +55,11 @@ class Round:
         figures |= self._memory("end")
         return figures | _ratios(figures)
 
+    def settled(self) -> Figures:
+        """Only how many orders of the most clients are settled."""
+        self._warm_up()
+        return self._settled(MOST_CLIENTS)
+
     def _warm_up(self) -> None:
         note("  warming up")
         for sku in SKUS:

@@ -4,7 +4,6 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from statistics import median_low
 from typing import Any, Final
 
 from cartwheel.app import APP
@@ -21,8 +20,8 @@ QUIET: Final = 3.0  # seconds without a call
 
 def of_an_order(host: StandIn, shop: Shop, orders: int) -> dict[str, Any]:
     """A guest buys two SKUs, left with an e-mail address: from opening the basket to CONFIRMED and the mail, each order
-    by itself, and of them the middle one: earlier cases may leave something to do that falls among it. Milliseconds are
-    the stand-in's on this machine. What runs every minute is left out.
+    by itself, and of them the least: other work that falls among it only adds, such as what earlier cases left.
+    Milliseconds are the stand-in's on this machine. What runs every minute is left out.
     """
     _wait_until_quiet(host)
     units, calls, milliseconds = list[Counts](), list[Counts](), list[Counts]()
@@ -34,8 +33,8 @@ def of_an_order(host: StandIn, shop: Shop, orders: int) -> dict[str, Any]:
         durations = {name: list(_durations(host, name, begun)) for name in set(FUNCTIONS) - SCHEDULED}
         calls.append({name: _sent(host, before, name, len(found)) for name, found in durations.items()})
         milliseconds.append({name: sum(found) for name, found in durations.items()})
-    middle = {"units": _middle(units), "invocations": _middle(calls), "milliseconds": _middle(milliseconds)}
-    return {"orders": orders, **middle}
+    least = {"units": _least(units), "invocations": _least(calls), "milliseconds": _least(milliseconds)}
+    return {"orders": orders, **least}
 
 
 def _units(host: StandIn, before: dict[tuple[str, str], float]) -> Counts:
@@ -53,10 +52,10 @@ def _sent(host: StandIn, before: dict[tuple[str, str], float], name: str, invoca
     return host.proxy.operations.counted.get(key, 0) - before.get(key, 0) if name.endswith("-relay") else invocations
 
 
-def _middle(counts: list[Counts]) -> Counts:
+def _least(counts: list[Counts]) -> Counts:
     names = sorted({name for count in counts for name in count})
-    middle = {name: median_low(count.get(name, 0) for count in counts) for name in names}
-    return {name: number for name, number in middle.items() if number}
+    least = {name: min(count.get(name, 0) for count in counts) for name in names}
+    return {name: number for name, number in least.items() if number}
 
 
 def _buy(shop: Shop) -> None:

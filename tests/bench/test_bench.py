@@ -66,6 +66,13 @@ def test_a_soak_tells_how_memory_went(tmp_path: Path) -> None:
     assert ("memory is flat" in printed) == soak["flat"]
 
 
+def test_what_telemetry_costs(tmp_path: Path) -> None:
+    printed, written = figures(tmp_path, "--telemetry")
+    found = written["telemetry"]
+    assert found["ratio"]["median"] == pytest.approx(found["with"]["median"] / found["without"]["median"])
+    assert "with telemetry" in printed
+
+
 def test_too_many_orders_for_the_place_are_refused(tmp_path: Path) -> None:
     refused = bench("--on", str(tmp_path), "--stored", "1000000000000")
     assert refused.returncode == 1
