@@ -56,6 +56,8 @@ class Delivery:
 
     def follow(self) -> None:
         """Further lines belong to its story; as long as it has told none, to itself."""
+        if self.span and tracing.active() is self.span:
+            return  # the only one of its batch
         read = self.envelope
         if self.span:
             tracing.activate(self.span)

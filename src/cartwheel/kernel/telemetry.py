@@ -1,5 +1,6 @@
 """Logs: one JSON line per fact, with the function, the request and the story it belongs to. No personal data."""
 
+import logging
 import re
 import sys
 from typing import Any, Final
@@ -19,6 +20,9 @@ logger = Logger(
     location=None,
 )
 
+# What no line of ours tells need not be found out for each: threads, processes, tasks, and the place in the code.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+logging._srcfile = None  # as the documentation of logging advises
 
 _ADDRESS: Final = re.compile(r"\S+@\S+")
 _first: list[str] = []  # the request that this process began with
@@ -35,14 +39,14 @@ def begin(function: str, request_id: str) -> None:
 def follow(cause: Cause, order_id: str | None = None) -> None:
     """Every further line of this invocation belongs to this story, and to this order if it names one."""
     logger.remove_keys(["orderId", "sampled"])
-    logger.append_keys(correlationId=cause.correlation_id, causationId=cause.causation_id, **tracing.marks())
-    if order_id:
-        about(order_id)
+    order = {"orderId": nameless(order_id)} if order_id else {}  # of a foreign event it may be anything
+    story = {"correlationId": cause.correlation_id, "causationId": cause.causation_id}
+    logger.append_keys(**story, **tracing.marks(), **order)
 
 
 def about(order_id: str) -> None:
     """Every further line of this part of the story is found by this order."""
-    logger.append_keys(orderId=nameless(order_id))  # of a foreign event it may be anything
+    logger.append_keys(orderId=nameless(order_id))
 
 
 def nameless(text: str) -> str:
