@@ -10,7 +10,6 @@ from unittest.mock import patch
 import pytest
 
 from cartwheel.inventory import service as inventory
-from cartwheel.kernel import telemetry
 from cartwheel.kernel.clock import now
 from cartwheel.kernel.errors import Conflict
 from cartwheel.kernel.journal import NoJournal
@@ -22,18 +21,9 @@ from tests.acceptance.hosts import id_of
 from tests.basket.goods import basket, sell
 from tests.support.shop import Answer, Shop
 
+pytestmark = pytest.mark.usefixtures("logged")
+
 PERSON = "alice@example.com"
-
-
-@pytest.fixture(autouse=True)
-def _logged(tmp_path: Path) -> Iterator[None]:
-    """As a host does it: what functions print is kept in the shop's folder."""
-    (tmp_path / "logs").mkdir()
-    handler: Any = telemetry.logger.registered_handler
-    with (tmp_path / "logs" / "all.jsonl").open("w", buffering=1) as lines:
-        before = handler.setStream(lines)
-        yield
-        handler.setStream(before)
 
 
 @pytest.fixture

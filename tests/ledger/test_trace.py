@@ -2,30 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from cartwheel.kernel import telemetry
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.store import ConditionFailed
 from tests.support.shop import Answer, Shop
 
+pytestmark = pytest.mark.usefixtures("logged")
+
 CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-@pytest.fixture(autouse=True)
-def _logged(tmp_path: Path) -> Iterator[None]:
-    """As a host does it: what functions print is kept in the shop's folder."""
-    (tmp_path / "logs").mkdir()
-    handler: Any = telemetry.logger.registered_handler
-    with (tmp_path / "logs" / "all.jsonl").open("w", buffering=1) as lines:
-        before = handler.setStream(lines)
-        yield
-        handler.setStream(before)
 
 
 def order(shop: Shop, token: str = "tok_approve", **headers: str) -> str:
