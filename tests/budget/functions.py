@@ -28,7 +28,7 @@ class Deployed:
     @property
     def budget(self) -> float:
         """Of a cold start, in those of boto3 with a DynamoDB client."""
-        return 1.8 if self.trigger in ("api", "pages") else 1.3
+        return 1.8 if self.trigger in ("api", "pages") else 1.5
 
 
 def every_function() -> list[Deployed]:
