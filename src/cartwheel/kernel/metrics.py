@@ -55,6 +55,7 @@ NEAR_TIMEOUT: Final = Metric(
 Dimensions = tuple[tuple[str, str], ...]
 Line = dict[str, Any]
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode  # made once: `json.dumps` would make one a line
 _recorded: dict[Dimensions, dict[Metric, list[float]]] = {}
 
 
@@ -81,7 +82,7 @@ def flush(function: str, namespace: str = NAMESPACE) -> list[Line]:
     ]
     _recorded.clear()
     for line in lines:
-        sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+        sys.stdout.write(_encode(line) + "\n")
     return lines
 
 
