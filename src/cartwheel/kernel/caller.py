@@ -17,7 +17,11 @@ class Caller:
     @classmethod
     def of(cls, event: dict[str, Any]) -> "Caller":
         authorizer = event["requestContext"].get("authorizer") or {}
-        claims = authorizer.get("jwt", {}).get("claims", {})
+        return cls.of_claims(authorizer.get("jwt", {}).get("claims", {}))
+
+    @classmethod
+    def of_claims(cls, claims: dict[str, str]) -> "Caller":
+        """Whoever a verified token names."""
         # API Gateway writes a list claim as "[staff admin]".
         groups = str(claims.get(GROUPS, "")).strip("[]").replace(",", " ").split()
         return cls(claims.get("sub"), frozenset(groups), claims.get("email"))

@@ -13,7 +13,7 @@ def caller_of(signer: Signer, request: HttpRequest) -> Caller:
     if scheme.lower() != "bearer":
         raise Unauthorised("Send a staff token: Authorization: Bearer <token>.")
     claims = signer.verify(token.strip())
-    return Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}})
+    return Caller.of_claims(claims)
 
 
 def require_staff(signer: Signer, request: HttpRequest) -> Caller:

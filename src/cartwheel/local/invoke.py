@@ -93,7 +93,7 @@ class Invoke:
             claims = self.signer.verify(token)
         except Unauthorised as wrong:
             raise Refused(403, "UnrecognizedClientException", wrong.detail) from None
-        caller = Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}})
+        caller = Caller.of_claims(claims)
         if not caller.is_staff:
             raise Refused(403, "AccessDeniedException", "Only staff may do this.")
         return caller

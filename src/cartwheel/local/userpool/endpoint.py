@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import ValidationError
 
-from cartwheel.kernel.caller import Caller, claims_as_text
+from cartwheel.kernel.caller import Caller
 from cartwheel.kernel.errors import NotFound, TooManyRequests, Unauthorised
 from cartwheel.kernel.ids import new_id
 from cartwheel.kernel.staff import Act
@@ -123,10 +123,10 @@ class Endpoint:
             text = "Here it takes the token of an admin instead of AWS's signature: Authorization: Bearer <token>."
             raise Refused("AccessDeniedException", text)
         try:
-            claims = claims_as_text(self.signer.claims(token.strip()))
+            claims = self.signer.verify(token.strip())
         except Unauthorised as wrong:
             raise Refused("AccessDeniedException", wrong.detail) from None
-        caller = Caller.of({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}})
+        caller = Caller.of_claims(claims)
         if not caller.is_admin:
             raise Refused("AccessDeniedException", "Only an admin may do this.")
         return caller
