@@ -10,23 +10,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cartwheel.kernel.journal import Delivery, Held
+from cartwheel.ledger.entry import Entry
 from cartwheel.ledger.model import Recorded
-from cartwheel.ledger.story import Entry, entries
+from cartwheel.ledger.story import entries
 
 from .lines import ORDER, at, failed, handled, line
 
 
-def event(seconds: float, detail_type: str, event_id: str, cause: str | None = None, **data: Any) -> Recorded:
+def event(
+    seconds: float, detail_type: str, event_id: str, cause: str | None = None, span: str = "", **data: Any
+) -> Recorded:
+    """`span` is that of the work which emitted it."""
+    metadata = {"traceparent": f"00-{TRACE}-{span}-01"} if span else {}
     return Recorded(
         event_id=event_id,
         source="cartwheel.notification" if detail_type.startswith("Message") else "cartwheel.ordering",
         detail_type=detail_type,
         time=at(seconds),
-        detail=json.dumps({"data": {"orderId": ORDER, **data}}),
+        detail=json.dumps({"metadata": metadata, "data": {"orderId": ORDER, **data}}),
         subject=ORDER,
         correlation_id="story",
         causation_id=cause,
     )
+
+
+TRACE, FIRST, SECOND = "1" * 32, "a" * 16, "b" * 16
 
 
 def told(*facts: Any, held: tuple[Held, ...] = ()) -> list[Entry]:
@@ -65,6 +73,33 @@ def test_nothing_comes_before_its_cause_whatever_the_clocks_say() -> None:
         handled(2, "inventory-events", "placed", "OrderPlaced"),
     )
     assert whats(found) == ["OrderSubmitted", "OrderPlaced", "OrderPlaced handled", "StockReserved"]
+
+
+def test_what_a_delivery_did_comes_after_it_though_it_says_that_it_began_later() -> None:
+    """A line tells when work ended and how long it took; who is kept from the processor in between tells too late."""
+    call = line(2.001, "provider called", operation="authorise", outcome="authorised", causationId="reserved")
+    found = told(
+        event(1, "StockReserved", "reserved"),
+        event(2.002, "PaymentAuthorised", "authorised", "reserved", span=FIRST),
+        call | {"parentSpanId": FIRST, "milliseconds": 1},
+        handled(2.010, "payment-events", "reserved", "StockReserved", milliseconds=2, spanId=FIRST),
+    )
+    assert whats(found) == ["StockReserved", "StockReserved handled", "authorise: authorised", "PaymentAuthorised"]
+
+
+def test_of_several_deliveries_of_an_event_the_one_that_emitted_is_its_cause() -> None:
+    found = told(
+        event(1, "OrderPlaced", "placed"),
+        failed(2, 5, spanId=FIRST),
+        handled(9.005, "inventory-events", "placed", "OrderPlaced", spanId=SECOND),
+        event(9.004, "StockReserved", "reserved", "placed", span=SECOND),
+    )
+    assert whats(found)[-2:] == ["OrderPlaced handled", "StockReserved"]
+
+
+def test_events_that_say_they_were_emitted_by_their_own_delivery_are_borne() -> None:
+    facts = [event(1, "A", "a", span=FIRST), handled(2, "x-events", "a", "A", spanId=FIRST)]
+    assert len(told(*facts)) == 2
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=10), st.randoms())

@@ -95,6 +95,12 @@ def ids(context: Context) -> dict[str, str]:
     return {"traceId": context.trace_id, "spanId": context.span_id, **parent}
 
 
+def span_id(traceparent: str | None) -> str:
+    """The span that a traceparent names; empty for none, or no valid one."""
+    named = _read(traceparent, None)
+    return named.span_id if named else ""
+
+
 def _read(traceparent: str | None, tracestate: str | None) -> Context | None:
     """None for what is no traceparent of version 00, nor begins like one of a later version."""
     found = _PARENT.fullmatch((traceparent or "").strip())

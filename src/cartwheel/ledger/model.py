@@ -9,6 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, Final, Self
 
+from cartwheel.kernel import tracing
 from cartwheel.kernel.clock import timestamp
 from cartwheel.kernel.envelope import Envelope, NoEvent
 
@@ -48,6 +49,12 @@ class Recorded:
             correlation_id=_name(told("correlationId")),
             causation_id=_name(told("causationId")),
         )
+
+    @property
+    def span_id(self) -> str:
+        """Of the work that emitted it; empty where nobody traced that."""
+        envelope = Envelope(self.event_id, self.source, self.detail_type, self.time, json.loads(self.detail))
+        return tracing.span_id(envelope.told("traceparent"))
 
     @property
     def position(self) -> str:

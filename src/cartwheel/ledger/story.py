@@ -4,61 +4,31 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from cartwheel.kernel.clock import timestamp
 from cartwheel.kernel.journal import Held, Line
 from cartwheel.kernel.money import to_decimal
-from cartwheel.kernel.schema import Record
 from cartwheel.kernel.telemetry import nameless
 
+from .entry import Entry, Fact, in_order
 from .model import Recorded
 
-Kind = Literal["request", "staff", "event", "mail", "delivery", "attempt failed", "payment", "dead letter"]
-
-# At one and the same moment, of the same depth: what comes first.
-TURN: Final[dict[Kind, int]] = {
-    "request": 0,
-    "staff": 0,
-    "event": 1,
-    "mail": 1,
-    "delivery": 2,
-    "attempt failed": 2,
-    "payment": 3,
-    "dead letter": 4,
-}
 MAILS: Final = "cartwheel.notification"
 Data = dict[str, Any]
-
-
-class Entry(Record):
-    """One thing that happened. `where` is a function, for an event its slice; `who` is the caller of a request.
-
-    `id` names an event or a request; `caused_by` is the `id` of what led to it. `milliseconds` is how long it took.
-    """
-
-    at: str
-    kind: Kind
-    where: str
-    what: str
-    id: str | None = None
-    caused_by: str | None = None
-    attempt: int | None = None
-    milliseconds: float | None = None
-    error: str | None = None
-    who: str | None = None
 
 
 def entries(order_id: str, events: Iterable[Recorded], lines: Iterable[Line], held: Sequence[Held]) -> list[Entry]:
     """All there is to tell, by time; and nothing before what caused it, whatever the clocks say."""
     told = [_of_event(event) for event in events]
-    told += [entry for line in lines for entry in of_line(order_id, line)]
-    told += [entry for message in held for entry in _untold(message, told)]
-    return _in_order(told)
+    told += [fact for line in lines for fact in _of_line(order_id, line)]
+    known = [fact.entry for fact in told]
+    told += [Fact(entry) for message in held for entry in _untold(message, known)]
+    return in_order(told)
 
 
-def _of_event(event: Recorded) -> Entry:
-    return Entry(
+def _of_event(event: Recorded) -> Fact:
+    entry = Entry(
         at=event.time,
         kind="mail" if event.source == MAILS else "event",
         where=event.source.removeprefix("cartwheel."),
@@ -66,6 +36,7 @@ def _of_event(event: Recorded) -> Entry:
         id=event.event_id,
         caused_by=event.causation_id,
     )
+    return Fact(entry, within=event.span_id)
 
 
 def _details(event: Recorded) -> list[str]:
@@ -103,7 +74,7 @@ def is_about(order_id: str, line: Line) -> bool:
     return order_id in (line.get("orderId"), line.get("subject"), line.get("askedFor"))
 
 
-def of_line(order_id: str, line: Line) -> Iterator[Entry]:
+def _of_line(order_id: str, line: Line) -> Iterator[Fact]:
     """None or several: a line that is about another order, or that is not ours, tells nothing here."""
     if not is_about(order_id, line):
         return
@@ -111,31 +82,33 @@ def of_line(order_id: str, line: Line) -> Iterator[Entry]:
         end = datetime.fromisoformat(line["timestamp"])
         began = end - timedelta(milliseconds=line.get("milliseconds", 0))
         facts = {"at": timestamp(began), "where": line["function"], "milliseconds": line.get("milliseconds")}
-        yield from _entries(line, facts, timestamp(end))
+        yield from _facts(line, facts, timestamp(end))
     except (KeyError, TypeError, ValueError):  # somebody printed it
         return
 
 
-def _entries(line: Line, facts: dict[str, Any], end: str) -> Iterator[Entry]:
+def _facts(line: Line, facts: dict[str, Any], end: str) -> Iterator[Fact]:
+    span, within = str(line.get("spanId", "")), str(line.get("parentSpanId", ""))
     match line["message"]:
         case "answered" if not line["route"].startswith(("GET ", "HEAD ")):
             kind = "staff" if line.get("role") == "staff" else "request"
             what = f"{line['route']} → {line['status']}"
-            yield Entry(**facts, kind=kind, what=what, id=line.get("causationId"), who=line.get("by"))
+            yield Fact(Entry(**facts, kind=kind, what=what, id=line.get("causationId"), who=line.get("by")))
         case "handled" | "handled before" as said:
             what = f"{line['eventType']} {said}"
-            yield Entry(**facts, kind="delivery", what=what, caused_by=line["eventId"], attempt=line["receives"])
+            delivery = Entry(**facts, kind="delivery", what=what, caused_by=line["eventId"], attempt=line["receives"])
+            yield Fact(delivery, span)
         case "delivery failed":
             cause = {"caused_by": line["eventId"], "attempt": line["receives"], "error": nameless(line["error"])}
-            yield Entry(**facts, kind="attempt failed", what=f"{line['eventType']} failed", **cause)
+            yield Fact(Entry(**facts, kind="attempt failed", what=f"{line['eventType']} failed", **cause), span)
             if line.get("lastDelivery"):
-                yield _dead(end, line["function"], line["eventType"], line["eventId"])
+                yield Fact(_dead(end, line["function"], line["eventType"], line["eventId"]))
         case "provider called":
             what = f"{line['operation']}: {line['outcome']}"
-            yield Entry(**facts, kind="payment", what=what, caused_by=line.get("causationId"))
+            yield Fact(Entry(**facts, kind="payment", what=what, caused_by=line.get("causationId")), within=within)
         case "redriven":
             what = f"{line['eventType']} redriven from the dead letters"
-            yield Entry(**facts, kind="staff", what=what, caused_by=line["eventId"], who=line["by"])
+            yield Fact(Entry(**facts, kind="staff", what=what, caused_by=line["eventId"], who=line["by"]))
 
 
 def _dead(at: str, function: str, event_type: str, event_id: str) -> Entry:
@@ -162,25 +135,3 @@ def _untold(message: Held, told: Sequence[Entry]) -> Iterator[Entry]:
     if message.letter and not any(each.kind == "dead letter" and each.at >= message.sent_at for each in mine):
         at = max((each.at for each in message.history), default=message.sent_at)
         yield _dead(at, message.function, message.event_type, message.event_id)
-
-
-def _in_order(told: list[Entry]) -> list[Entry]:
-    known = {each.id: each for each in told if each.id}
-    places: dict[str, tuple[str, int]] = {}
-
-    def place(entry: Entry) -> tuple[str, int]:
-        """Its moment, no earlier than that of its cause, and how far it is from the first one: an event is delivered
-        before it has an effect.
-        """
-        if entry.id in places:
-            return places[entry.id]
-        cause = known.get(entry.caused_by or "")
-        if entry.id:
-            places[entry.id] = entry.at, 0  # for events that say they caused each other
-        moment, depth = place(cause) if cause else ("", 0)
-        found = max(entry.at, moment), depth + (2 if entry.id else 1)
-        if entry.id:
-            places[entry.id] = found
-        return found
-
-    return sorted(told, key=lambda entry: (*place(entry), TURN[entry.kind]))

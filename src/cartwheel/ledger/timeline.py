@@ -16,8 +16,9 @@ from cartwheel.kernel.schema import Record
 
 from . import store
 from .deliveries import Open, hearsay, of_lines, of_queues
+from .entry import Entry, Kind
 from .model import Recorded
-from .story import Entry, Kind, entries, is_about
+from .story import entries, is_about
 from .waiting import Standing, Wait, standing
 
 MOST_EVENTS: Final = 1000  # of an order, and of a request that it goes back to
