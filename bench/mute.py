@@ -12,7 +12,7 @@ NOWHERE: Final = Context("1" * 32, "1" * 16)
 
 def mute() -> None:
     """Before anything else of the shop is imported: who imports a function by its name gets the silent one."""
-    _replace(metrics, record=None, flush=[])
+    _replace(metrics, record=None, record_time_left=None, take={})
     _replace(tracing, begin=NOWHERE, activate=NOWHERE, marks={}, carried={}, ids={})
     from cartwheel.local.monitoring.collector import Collector
     from cartwheel.local.monitoring.monitor import Monitor

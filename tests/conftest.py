@@ -1,4 +1,5 @@
 import io
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from tests.support import needs
 from tests.support.ministack import ministack as running_ministack
 from tests.support.shop import Shop
 from tests.turns import Turns
+
+
+def pytest_configure() -> None:
+    """Who starts the tests in the background of a script may have made them deaf to Ctrl-C, and so what they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns | None:

@@ -1,82 +1,51 @@
-"""What is recorded in an invocation is printed at its end, once, in the form that CloudWatch reads."""
+"""What is recorded in an invocation is taken once, counts added up, and everything else value by value."""
 
-import json
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
 
 import pytest
 
 from cartwheel.kernel import metrics
-from cartwheel.kernel.metrics import NEAR_TIMEOUT, Metric, Unit, finish, flush, measured, record
+from cartwheel.kernel.metrics import NEAR_TIMEOUT, Metric, Unit, merge, record, record_time_left, take
 
 SOLD = Metric("Sold", Unit.COUNT, "pieces sold", ("Kind",))
-VISITS = Metric("Visits", Unit.COUNT, "visits")
 SPEED = Metric("Speed", Unit.MILLISECONDS, "time taken")
 
-
-class Context:
-    """An invocation that may take ten seconds; each look at the clock finds it later."""
-
-    def __init__(self, *left: int) -> None:
-        self._left = iter(left)
-
-    def get_remaining_time_in_millis(self) -> int:
-        return next(self._left)
+SOLD_BELLS = ("Sold", "Count", (("Kind", "bell"),))
+SPEEDS = ("Speed", "Milliseconds", ())
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> Iterator[None]:
-    metrics.flush("before")
+    metrics.take()
     yield
-    assert metrics.flush("after") == []
+    assert metrics.take() == {}
 
 
-def test_a_line_is_in_the_embedded_metric_format(capsys: pytest.CaptureFixture[str]) -> None:
-    record(VISITS)
-    record(VISITS, 2)
+def test_what_is_recorded_is_taken_once() -> None:
+    record(SOLD, Kind="bell")
+    record(SOLD, 2, Kind="bell")
+    record(SOLD, Kind="lamp")
     record(SPEED, 1.5)
-    record(SPEED, 2.5)
-    (line,) = flush("shop-api", "Cartwheel/dev")
-    assert json.loads(capsys.readouterr().out) == line
-    told = line.pop("_aws")
-    assert abs(told["Timestamp"] / 1000 - datetime.fromisoformat(line.pop("timestamp")).timestamp()) < 0.001
-    assert told["CloudWatchMetrics"] == [
-        {
-            "Namespace": "Cartwheel/dev",
-            "Dimensions": [[]],
-            "Metrics": [{"Name": "Visits", "Unit": "Count"}, {"Name": "Speed", "Unit": "Milliseconds"}],
-        }
-    ]
-    assert line == {"level": "INFO", "function": "shop-api", "message": "metrics", "Visits": 3, "Speed": [1.5, 2.5]}
+    record(SPEED, 1.5)
+    assert take() == {SOLD_BELLS: [3], ("Sold", "Count", (("Kind", "lamp"),)): [1], SPEEDS: [1.5, 1.5]}
+    assert take() == {}
 
 
-def test_each_set_of_dimensions_has_a_line() -> None:
-    for kind in ("bell", "lamp", "bell"):
-        record(SOLD, Kind=kind)
-    record(VISITS)
-    lines = flush("shop-api")
-    assert [(line.get("Kind"), line.get("Sold"), line.get("Visits")) for line in lines] == [
-        ("bell", 2, None),
-        ("lamp", 1, None),
-        (None, None, 1),
-    ]
-    assert [line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for line in lines] == [[["Kind"]], [["Kind"]], [[]]]
+def test_what_was_taken_is_nobody_elses() -> None:
+    record(SOLD, Kind="bell")
+    taken = take()
+    record(SOLD, Kind="bell")
+    assert (taken, take()) == ({SOLD_BELLS: [1]}, {SOLD_BELLS: [1]})
 
 
-def test_a_line_holds_a_hundred_values_and_the_next_the_rest() -> None:
-    record(VISITS)
-    for value in range(250):
-        record(SPEED, value)
-    lines = flush("shop-api")
-    assert [len(line["Speed"]) for line in lines] == [100, 100, 50]
-    assert [line.get("Visits") for line in lines] == [1, None, None]
-    assert [value for line in lines for value in line["Speed"]] == list(range(250))
-
-
-def test_what_nobody_records_costs_no_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert flush("shop-api") == []
-    assert capsys.readouterr().out == ""
+def test_several_invocations_are_added_up() -> None:
+    whole: metrics.Recorded = {}
+    one: metrics.Recorded = {SOLD_BELLS: [1], SPEEDS: [1.5, 2]}
+    merge(whole, one)
+    merge(whole, {SOLD_BELLS: [2]})
+    merge(whole, {SPEEDS: [3]})
+    assert whole == {SOLD_BELLS: [3], SPEEDS: [1.5, 2, 3]}
+    assert one == {SOLD_BELLS: [1], SPEEDS: [1.5, 2]}
 
 
 @pytest.mark.parametrize("dimensions", [{}, {"Sort": "bell"}, {"Kind": "bell", "Sort": "x"}])
@@ -85,23 +54,7 @@ def test_other_dimensions_than_the_declared_are_refused(dimensions: dict[str, st
         record(SOLD, 1, **dimensions)
 
 
-def test_a_handler_that_fails_prints_what_it_recorded(capsys: pytest.CaptureFixture[str]) -> None:
-    def failing(_event: Any, _context: Any) -> Any:
-        record(VISITS)
-        raise RuntimeError("no")
-
-    with pytest.raises(RuntimeError, match="no"):
-        measured(failing, "shop-api", "Cartwheel/dev")({}, Context(10_000, 9_000))
-    line = json.loads(capsys.readouterr().out)
-    assert (line["function"], line["Visits"]) == ("shop-api", 1)
-    assert NEAR_TIMEOUT.name not in line
-
-
 @pytest.mark.parametrize(("left", "near"), [(0.0, True), (0.19, True), (0.2, False), (1.0, False)])
-def test_nearness_to_the_timeout_is_measured(left: float, near: bool) -> None:
-    assert [line[NEAR_TIMEOUT.name] for line in finish(left, "slow")] == [1] * near
-
-
-def test_a_handler_near_its_timeout_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert measured(lambda event, _: event, "slow")({"a": 1}, Context(10_000, 1_999)) == {"a": 1}
-    assert json.loads(capsys.readouterr().out)[NEAR_TIMEOUT.name] == 1
+def test_nearness_to_the_timeout_is_recorded(left: float, near: bool) -> None:
+    record_time_left(left)
+    assert [values for (name, _, _), values in take().items() if name == NEAR_TIMEOUT.name] == [[1]] * near

@@ -17,9 +17,9 @@ from tests.support.shop import Shop
 
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> Iterator[None]:
-    metrics.flush("before")
+    metrics.take()
     yield
-    metrics.flush("after")
+    metrics.take()
 
 
 def ours(event: Event) -> dict[str, Any]:
@@ -28,12 +28,10 @@ def ours(event: Event) -> dict[str, Any]:
 
 def counted() -> dict[tuple[str, str], Any]:
     """What was recorded, by metric and dimension, without the ledger's own deliveries."""
-    found = {}
-    for line in metrics.flush("ledger-events"):
-        (directive,) = line["_aws"]["CloudWatchMetrics"]
-        (names,) = directive["Dimensions"]
-        for metric in directive["Metrics"]:
-            found[metric["Name"], "".join(line[name] for name in names)] = line[metric["Name"]]
+    found = {
+        (name, "".join(value for _, value in dimensions)): values[0] if len(values) == 1 else values
+        for (name, _, dimensions), values in metrics.take().items()
+    }
     found.pop(("DeliveryAttempts", ""), None)
     return found
 

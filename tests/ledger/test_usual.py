@@ -22,9 +22,9 @@ INSIDE = timedelta(minutes=12)
 
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> Iterator[None]:
-    metrics.flush("before")
+    metrics.take()
     yield
-    metrics.flush("after")
+    metrics.take()
 
 
 def placed(order_id: str = "") -> OrderPlaced:
@@ -48,11 +48,7 @@ def happened(shop: Shop, event: Any, times: int, ago: timedelta) -> None:
 
 def found(shop: Shop) -> dict[str, float]:
     shop.run_schedule("ledger-pace")
-    return {
-        metric["Name"]: line[metric["Name"]]
-        for line in metrics.flush("ledger-pace")
-        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-    }
+    return {name: value for (name, _, _), (value,) in metrics.take().items()}
 
 
 def test_a_new_shop_has_no_usual(shop: Shop) -> None:

@@ -62,9 +62,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     shop = Shop(tmp_path, Settings(canary_sku=SKU, seal_key=KEY))
     goods.sell(shop, seed=999)
     stock(shop, 3)
-    metrics.flush("before")
+    metrics.take()
     yield shop
-    metrics.flush("after")
+    metrics.take()
     shop.close()
 
 
@@ -87,8 +87,7 @@ def stock(shop: Shop, quantity: int) -> None:
 def recorded(shop: Shop) -> dict[str, Any]:
     """What was measured until now, when all is done."""
     shop.drain()
-    lines = metrics.flush("ordering-canary")
-    return {m["Name"]: line[m["Name"]] for line in lines for m in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    return {name: values[0] for (name, _, _), values in metrics.take().items()}
 
 
 def run(shop: Shop) -> dict[str, Any]:
@@ -225,7 +224,7 @@ def test_an_order_that_never_comes_is_given_up(shop: Shop, visitor: Visitor, mon
     monkeypatch.setattr(canary, "PATIENCE", 0)
     visitor.slow = True
     shop.run_schedule("ordering-canary")
-    metrics.flush("ordering-canary")
+    metrics.take()
     visitor.slow = False
     visitor.before = lambda what: monkeypatch.setattr(canary, "PATIENCE", 30)
     monkeypatch.setattr(canary, "now", lambda: now() + canary.LOST)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from cartwheel.kernel.metrics import measured
+from cartwheel.kernel.metric_lines import measured
 
 from .deployment import Deployment
 

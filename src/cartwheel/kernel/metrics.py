@@ -1,23 +1,18 @@
-"""Metrics: counted while a function works, and printed at its end in CloudWatch's embedded metric format.
+"""Metrics: declared as values, counted while a function works, taken at the end of its invocation.
 
     record(ORDERS, State="placed") ─┐
-    record(LATENCY, 31.5) ──────────┼─► flush() ─► one JSON line in the log for each set of dimensions
-    record(LATENCY, 28.0) ──────────┘             (CloudWatch makes metrics of it, the embedded host its charts)
+    record(LATENCY, 31.5) ──────────┼─► take() ─► on AWS: lines in the log, of which CloudWatch makes metrics
+    record(LATENCY, 28.0) ──────────┘             here: the host, for its charts, and for such lines every few seconds
 
-What nobody records costs nothing: no line, no metric. A process that dies loses what it had not printed yet.
+What nobody records costs nothing. A process that dies loses what was not taken yet.
 """
 
-import json
-import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
-from typing import Any, Final
+from typing import Final
 
 NAMESPACE: Final = "Cartwheel"
-MOST_VALUES: Final = 100  # of a metric in one line: CloudWatch takes no more
 NEAR: Final = 0.2  # of the time that an invocation may take: less than that left is near the timeout
 
 
@@ -52,90 +47,42 @@ NEAR_TIMEOUT: Final = Metric(
     f"invocations that used more than {1 - NEAR:.0%} of the time they may take",
 )
 
-Dimensions = tuple[tuple[str, str], ...]
-Line = dict[str, Any]
+Dimensions = tuple[tuple[str, str], ...]  # in the order of their names
+Series = tuple[str, str, Dimensions]  # name and unit: texts alone, since it travels between processes
+Recorded = dict[Series, list[float]]
 
-_encode: Final = json.JSONEncoder(separators=(",", ":")).encode  # made once: `json.dumps` would make one a line
-_recorded: dict[Dimensions, dict[Metric, list[float]]] = {}
+_recorded: Recorded = {}
 
 
 def record(metric: Metric, value: float = 1, **dimensions: str) -> None:
     """Measured in the present invocation. Raises ValueError when the dimensions are not those of the metric."""
     if dimensions.keys() != set(metric.dimensions):
         raise ValueError(f"{metric.name} has the dimensions {metric.dimensions}, not {tuple(dimensions)}")
-    values = _recorded.setdefault(tuple(sorted(dimensions.items())), {}).setdefault(metric, [])
-    if values and metric.unit is Unit.COUNT:
-        values[0] += value
-    else:
-        values.append(value)
+    _add(_recorded, (metric.name, metric.unit.value, tuple(sorted(dimensions.items()))), (value,))
 
 
-def flush(function: str, namespace: str = NAMESPACE) -> list[Line]:
-    """At the end of an invocation: print what was recorded in it, and answer the same. `namespace` stands for ours."""
-    if not _recorded:
-        return []
-    moment = time.time_ns() // 1_000_000
-    lines = [
-        line
-        for dimensions, metrics in _recorded.items()
-        for line in _lines(function, namespace, moment, dimensions, metrics)
-    ]
-    _recorded.clear()
-    for line in lines:
-        sys.stdout.write(_encode(line) + "\n")
-    return lines
-
-
-def measured(
-    handler: Callable[[Any, Any], Any], function: str, namespace: str = NAMESPACE
-) -> Callable[[Any, Any], Any]:
-    """The handler of a function, whose metrics are printed whether it answers or fails."""
-
-    @wraps(handler)
-    def handle(event: Any, context: Any) -> Any:
-        allowed = context.get_remaining_time_in_millis()
-        try:
-            return handler(event, context)
-        finally:
-            finish(context.get_remaining_time_in_millis() / allowed if allowed else 1, function, namespace)
-
-    return handle
-
-
-def finish(left: float, function: str, namespace: str = NAMESPACE) -> list[Line]:
-    """The end of an invocation that had this part of its time left."""
-    if left < NEAR:
+def record_time_left(part: float) -> None:
+    """The invocation is at its end, and had this part of its time left."""
+    if part < NEAR:
         record(NEAR_TIMEOUT)
-    return flush(function, namespace)
 
 
-def _lines(
-    function: str, namespace: str, moment: int, dimensions: Dimensions, metrics: Mapping[Metric, list[float]]
-) -> list[Line]:
-    """One line, and further ones for values that it does not hold."""
-    lines = []
-    for start in range(0, max(map(len, metrics.values())), MOST_VALUES):
-        part = {metric: values[start : start + MOST_VALUES] for metric, values in metrics.items()}
-        part = {metric: values for metric, values in part.items() if values}
-        directive = {
-            "Namespace": namespace,
-            "Dimensions": [[name for name, _ in dimensions]],
-            "Metrics": [{"Name": metric.name, "Unit": metric.unit.value} for metric in part],
-        }
-        lines.append(
-            {
-                "timestamp": _rfc3339(moment),
-                "level": "INFO",
-                "function": function,
-                "message": "metrics",
-                "_aws": {"Timestamp": moment, "CloudWatchMetrics": [directive]},
-                **dict(dimensions),
-                **{metric.name: values[0] if len(values) == 1 else values for metric, values in part.items()},
-            }
-        )
-    return lines
+def take() -> Recorded:
+    """What was recorded since it was last taken."""
+    taken = _recorded.copy()
+    _recorded.clear()
+    return taken
 
 
-def _rfc3339(moment: int) -> str:
-    seconds, milliseconds = divmod(moment, 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03}+00:00"
+def merge(all_of_it: Recorded, more: Recorded) -> None:
+    """Add what was recorded in another invocation."""
+    for series, values in more.items():
+        _add(all_of_it, series, values)
+
+
+def _add(recorded: Recorded, series: Series, values: Sequence[float]) -> None:
+    present = recorded.setdefault(series, [])
+    if present and series[1] == Unit.COUNT:
+        present[0] += values[0]
+    else:
+        present.extend(values)

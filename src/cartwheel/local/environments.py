@@ -101,7 +101,7 @@ class Pool:
         self.busy.add(environment)
         killer = loop.call_later(self.function.timeout.total_seconds(), environment.kill)
         try:
-            answer, measured = await environment.channel.call("invoke", request_id or new_id(), event)
+            answer, recorded = await environment.channel.call("invoke", request_id or new_id(), event)
         except ConnectionError:
             self._count(environment, failed=True)
             raise self._died(environment) from None
@@ -109,7 +109,7 @@ class Pool:
             killer.cancel()
             self.busy.discard(environment)
             self._release(environment)
-        self.collector.take_in(measured)
+        self.collector.take_in(self.function.name, recorded)
         self._count(environment, failed=isinstance(answer, Failed))
         if isinstance(answer, Failed):
             raise FunctionFailed(answer)

@@ -115,8 +115,8 @@ def run(place: Place, function_name: str, host: Connection, storage: Connection)
         allowed = function.timeout.total_seconds()
         context = Context(function_name, request_id, time.monotonic() + allowed)
         answer = _invoke(handler, event, context)
-        measured = metrics.finish((context.deadline - time.monotonic()) / allowed, function_name)
-        host.send([(number, (answer, measured))])
+        metrics.record_time_left((context.deadline - time.monotonic()) / allowed)
+        host.send([(number, (answer, metrics.take()))])
         rotate_if_large(log)
 
 

@@ -23,11 +23,17 @@ def log_path(folder: Path, function_name: str) -> Path:
     return folder / FOLDER / f"{function_name}.jsonl"
 
 
+def append(folder: Path, function_name: str, text: str) -> None:
+    """Whole lines that another process adds to the log of a function. Raises OSError, for a full disk say."""
+    with os.fdopen(_open(log_path(folder, function_name)), "wb", buffering=0) as file:
+        file.write(text.encode(errors="backslashreplace"))
+
+
 def redirect_output(folder: Path, function_name: str) -> Log:
     """From here on everything this process prints is appended to the function's log."""
     log = Log(log_path(folder, function_name))
     log.path.parent.mkdir(mode=0o700, exist_ok=True)
-    _open(log)
+    _redirect(log)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A line is written when it is printed: it is wanted most when the process dies before the next one.
         sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
@@ -42,12 +48,16 @@ def rotate_if_large(log: Log) -> None:
         fcntl.flock(current, fcntl.LOCK_EX)
         if os.fstat(current.fileno()).st_size >= MAX_BYTES and os.path.samestat(os.stat(log.path), os.fstat(1)):
             log.path.replace(log.path.with_suffix(".jsonl.1"))
-    _open(log)
+    _redirect(log)
 
 
-def _open(log: Log) -> None:
+def _redirect(log: Log) -> None:
     sys.stdout.flush()
-    handle = os.open(log.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    handle = _open(log.path)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     os.close(handle)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,9 +1,12 @@
 """Values are counted by the minute, under AWS's own names."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cartwheel.kernel import metrics
 from cartwheel.kernel.metrics import Metric, Unit
 from cartwheel.local.monitoring.collector import Collector, key_of
-from cartwheel.local.monitoring.figures import key
+from cartwheel.local.monitoring.figures import Figures, key
 
 EGGS = Metric("Eggs", Unit.COUNT, "laid", ("Hen",))
 WEIGHT = Metric("Weight", Unit.NONE, "in grams")
@@ -39,7 +42,48 @@ def test_what_functions_recorded_is_taken_in() -> None:
     metrics.record(WEIGHT, 50)
     metrics.record(WEIGHT, 60)
     collector = Collector(lambda: 0.0)
-    collector.take_in(metrics.flush("hen-house"))
+    collector.take_in("hen-house", metrics.take())
     taken = collector.drain()[0]
     assert taken[key_of(EGGS, {"Hen": "Berta"})].total == 3
     assert (taken[key_of(WEIGHT)].count, taken[key_of(WEIGHT)].high) == (2, 60)
+
+
+def test_what_functions_recorded_is_kept_for_their_logs_too() -> None:
+    collector = Collector(lambda: 0.0)
+    for weight in (50, 60):
+        metrics.record(EGGS, Hen="Berta")
+        metrics.record(WEIGHT, weight)
+        collector.take_in("hen-house", metrics.take())
+    collector.take_in("barn", metrics.take())
+    assert collector.drain_recorded() == {
+        "hen-house": {("Eggs", "Count", (("Hen", "Berta"),)): [2], ("Weight", "None", ()): [50, 60]}
+    }
+    assert collector.drain_recorded() == {}
+
+
+def test_an_invocation_that_was_refused_did_not_end() -> None:
+    collector = Collector(lambda: 0.0)
+    collector.throttled("payment-events")
+    names = {name: figures.statistic("Sum") for (_, name, _), figures in collector.drain()[0].items()}
+    assert names == {"Throttles": 1}
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0, 100)), min_size=1, max_size=20), st.integers(0, 3))
+def test_figures_are_those_of_one_value_for_each_invocation(ended: list[tuple[bool, float]], refused: int) -> None:
+    collector = Collector(lambda: 0.0)
+    for failed, seconds in ended:
+        collector.invoked("f", seconds, failed)
+    for _ in range(refused):
+        collector.throttled("f")
+    each: dict[str, list[float]] = {
+        "Invocations": [1.0 for _ in ended],
+        "Errors": [float(failed) for failed, _ in ended],
+        "Throttles": [0.0 for _ in ended] + [1.0] * refused,
+        "Duration": [seconds * 1000 for _, seconds in ended],
+    }
+    taken = collector.drain()[0]
+    for name, values in each.items():
+        expected = Figures()
+        for value in values:
+            expected.add(value)
+        assert taken[key("AWS/Lambda", name, FunctionName="f")] == taken[key("AWS/Lambda", name)] == expected

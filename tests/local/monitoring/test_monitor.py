@@ -1,6 +1,7 @@
 """The monitor samples, keeps and tells on its own, and what goes wrong with that stops nothing."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cartwheel.kernel.outbox import outbox_row
+from cartwheel.local.logs import FOLDER, append, log_path
 from cartwheel.local.monitoring.collector import key_of
 from cartwheel.local.monitoring.history import History
 from cartwheel.local.monitoring.monitor import Clock
@@ -56,6 +58,42 @@ def test_what_was_counted_last_is_kept_when_it_stops(tmp_path: Path) -> None:
     (figures,) = History.open(tmp_path).read(FAULT, START, START + 60, 60)
     assert figures
     assert figures.total == 7
+
+
+def test_what_functions_recorded_comes_into_their_logs(tmp_path: Path) -> None:
+    """As on AWS; but of all invocations of some seconds together."""
+
+    async def scenario() -> None:
+        async with monitoring(tmp_path, [], Mailbox(), Hand(), []) as monitor:
+            (tmp_path / FOLDER).mkdir()
+            append(tmp_path, "hen-house", "cackle\n")
+            monitor.start()
+            for _ in range(2):
+                monitor.collector.take_in("hen-house", {("Eggs", "Count", (("Hen", "Berta"),)): [1]})
+            await until(lambda: "metrics" in log_path(tmp_path, "hen-house").read_text())
+            monitor.collector.take_in("barn", {("Mice", "Count", ()): [1]})  # just before the end
+
+    asyncio.run(scenario())
+    first, line = log_path(tmp_path, "hen-house").read_text().splitlines()
+    told = json.loads(line)
+    assert (first, told["function"], told["Eggs"], told["Hen"]) == ("cackle", "hen-house", 2, "Berta")
+    assert told["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Cartwheel"
+    assert json.loads(log_path(tmp_path, "barn").read_text())["Mice"] == 1
+
+
+def test_a_log_that_cannot_be_written_is_reported_and_survived(tmp_path: Path) -> None:
+    """The folder of the logs is not there, so nothing can be."""
+
+    async def scenario() -> None:
+        lines: list[str] = []
+        async with monitoring(tmp_path, [], Mailbox(), Hand(), lines) as monitor:
+            monitor.start()
+            monitor.collector.take_in("hen-house", {("Eggs", "Count", ()): [1]})
+            await until(lambda: any("could not be stored" in line for line in lines))
+            monitor.collector.add(FAULT)
+            await until(lambda: FAULT in monitor.history.series)
+
+    asyncio.run(scenario())
 
 
 def test_what_is_old_is_dropped(tmp_path: Path) -> None:

@@ -62,6 +62,6 @@ async def monitoring(
     with closing(open_for_writing(folder, APP)):
         collector, watch = Collector(hand.now), Watch(alarms, History.open(folder), "Wheels")
         reader = open_for_reading(folder)
-        monitor = Monitor(APP, collector, watch, reader, lags, mailbox.post, report, hand)
+        monitor = Monitor(APP, folder, collector, watch, reader, lags, mailbox.post, report, hand)
         yield monitor
         await monitor.stop()

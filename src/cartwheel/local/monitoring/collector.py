@@ -4,12 +4,13 @@ Nothing here waits or writes: what counts a request must not cost the request an
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from cartwheel.kernel import metrics
 from cartwheel.kernel import platform_metrics as platform
-from cartwheel.kernel.metrics import Metric
+from cartwheel.kernel.metrics import NAMESPACE, Metric, Recorded
 
 from .figures import Figures, Key, key
 
@@ -22,26 +23,27 @@ def key_of(metric: Metric, dimensions: Mapping[str, str] | None = None) -> Key:
     return key(metric.namespace, metric.name, **(dimensions or {}))
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionKeys:
-    """The platform's metrics of one function, or of all together."""
-
-    invocations: Key
-    errors: Key
-    throttles: Key
-    duration: Key
-
-    @classmethod
-    def of(cls, dimensions: Mapping[str, str]) -> "FunctionKeys":
-        measured = (platform.INVOCATIONS, platform.ERRORS, platform.THROTTLES, platform.DURATION)
-        return cls(*(key_of(metric, dimensions) for metric in measured))
-
-
-ALL_FUNCTIONS: Final = FunctionKeys.of({})
 API_COUNT, API_4XX, API_5XX, API_LATENCY = (
     key_of(metric, {platform.API_ID: platform.API})
     for metric in (platform.REQUESTS, platform.REFUSED, platform.BROKEN, platform.LATENCY)
 )
+
+
+@dataclass(slots=True)
+class Invocations:
+    """Of a function in one minute; `duration` has a value, in milliseconds, for each that ended."""
+
+    failed: int = 0
+    throttled: int = 0
+    duration: Figures = field(default_factory=Figures)
+
+    def figures(self) -> Iterator[tuple[Metric, Figures]]:
+        """The platform's metrics. Each counts as an error or as none, so that there is a value, as on Lambda."""
+        if ended := self.duration.count:
+            yield platform.INVOCATIONS, Figures.of_flags(ended, ended)
+            yield platform.ERRORS, Figures.of_flags(self.failed, ended)
+            yield platform.DURATION, self.duration
+        yield platform.THROTTLES, Figures.of_flags(self.throttled, ended + self.throttled)
 
 
 @dataclass
@@ -50,28 +52,25 @@ class Collector:
 
     clock: Callable[[], float] = time.time
     _taken: Taken = field(default_factory=dict)
-    _functions: dict[str, FunctionKeys] = field(default_factory=dict)
+    _invocations: dict[tuple[int, str], Invocations] = field(default_factory=dict)
+    _recorded: dict[str, Recorded] = field(default_factory=dict)
 
     def add(self, metric: Key, value: float = 1.0) -> None:
-        minute = int(self.clock()) // MINUTE * MINUTE
-        figures = self._taken.setdefault(minute, {})
+        figures = self._taken.setdefault(self._minute(), {})
         found = figures.get(metric)
         if found is None:
             found = figures[metric] = Figures()
         found.add(value)
 
     def invoked(self, function: str, seconds: float, failed: bool) -> None:
-        """An invocation has ended. Each counts as an error or as none, so that there is a value, as on Lambda."""
-        for keys in (self._of(function), ALL_FUNCTIONS):
-            self.add(keys.invocations)
-            self.add(keys.errors, float(failed))
-            self.add(keys.throttles, 0.0)
-            self.add(keys.duration, seconds * 1000)
+        """An invocation has ended."""
+        minute = self._of(function)
+        minute.failed += failed
+        minute.duration.add(seconds * 1000)
 
     def throttled(self, function: str) -> None:
         """An invocation was refused, since the function has no environment to spare."""
-        for keys in (self._of(function), ALL_FUNCTIONS):
-            self.add(keys.throttles)
+        self._of(function).throttled += 1
 
     def answered(self, status: int, seconds: float) -> None:
         """The API has answered a request."""
@@ -80,27 +79,37 @@ class Collector:
         self.add(API_5XX, float(status >= 500))
         self.add(API_LATENCY, seconds * 1000)
 
-    def take_in(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        """What functions have recorded, in the embedded metric format."""
-        for document in documents:
-            for directive in document["_aws"]["CloudWatchMetrics"]:
-                self._take_in(document, directive)
-
-    def _take_in(self, document: Mapping[str, Any], directive: Mapping[str, Any]) -> None:
-        for names in directive["Dimensions"]:
-            dimensions = tuple(sorted((name, str(document[name])) for name in names))
-            for metric in directive["Metrics"]:
-                values = document[metric["Name"]]
-                for value in values if isinstance(values, list) else (values,):
-                    self.add((directive["Namespace"], metric["Name"], dimensions), float(value))
-
-    def _of(self, function: str) -> FunctionKeys:
-        found = self._functions.get(function)
-        if found is None:
-            found = self._functions[function] = FunctionKeys.of({platform.FUNCTION: function})
-        return found
+    def take_in(self, function: str, recorded: Recorded) -> None:
+        """What the function has recorded in an invocation."""
+        if not recorded:
+            return
+        for (name, _, dimensions), values in recorded.items():
+            for value in values:
+                self.add((NAMESPACE, name, dimensions), value)
+        metrics.merge(self._recorded.setdefault(function, {}), recorded)
 
     def drain(self) -> Taken:
         """What was taken since the last time."""
         taken, self._taken = self._taken, {}
+        invocations, self._invocations = self._invocations, {}
+        for (minute, function), each in invocations.items():
+            for metric, figures in each.figures():
+                for dimensions in ({platform.FUNCTION: function}, {}):
+                    whole = taken.setdefault(minute, {}).setdefault(key_of(metric, dimensions), Figures())
+                    whole.merge(figures)
         return taken
+
+    def drain_recorded(self) -> dict[str, Recorded]:
+        """What functions have recorded since the last time, by function."""
+        recorded, self._recorded = self._recorded, {}
+        return recorded
+
+    def _minute(self) -> int:
+        return int(self.clock()) // MINUTE * MINUTE
+
+    def _of(self, function: str) -> Invocations:
+        place = self._minute(), function
+        found = self._invocations.get(place)
+        if found is None:
+            found = self._invocations[place] = Invocations()
+        return found

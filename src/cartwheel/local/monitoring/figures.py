@@ -26,6 +26,11 @@ class Figures:
     high: float = -math.inf
     bins: dict[int, int] = field(default_factory=dict)
 
+    @classmethod
+    def of_flags(cls, raised: int, number: int) -> "Figures":
+        """Of so many values, at least one, of which some are 1 and all others 0."""
+        return cls(number, raised, float(raised == number), float(raised > 0), {0: raised} if raised else {})
+
     def add(self, value: float) -> None:
         self.count += 1
         self.total += value

@@ -1,6 +1,6 @@
 """Monitoring as the host runs it: samples, keeps, evaluates and tells, beside the work and never in its way.
 
-every 5 s     collector and samples ─► history (a thread of its own)
+every 5 s     collector and samples ─► history, and lines in the functions' logs (a thread of its own)
 every minute  … and the alarms are looked at ─► notices ─► mail
 """
 
@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from cartwheel.kernel.alarms import alarms_of
+from cartwheel.kernel.metric_lines import encode, lines
+from cartwheel.kernel.metrics import Recorded
 from cartwheel.kernel.own_metrics import RELAY_LAG
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import App
 from cartwheel.local.channel import AsyncChannel
 from cartwheel.local.database import open_for_reading
+from cartwheel.local.logs import append
 from cartwheel.local.userpool.errors import Refused
 
 from . import notices
@@ -53,11 +56,12 @@ class Clock:
 
 @dataclass
 class Monitor:
-    """`lags` tells how long events took to the bus since it was last asked. `post` puts a mail into the host's mailbox;
-    None: nobody is to be told. `report` writes the host's log.
+    """`folder` has the shop's data. `lags` tells how long events took to the bus since it was last asked. `post` puts a
+    mail into the host's mailbox; None: nobody is to be told. `report` writes the host's log.
     """
 
     app: App
+    folder: Path
     collector: Collector
     watch: Watch
     reader: sqlite3.Connection
@@ -82,8 +86,9 @@ class Monitor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(sqlite3.Error):  # a full disk costs the last seconds' figures
+        with contextlib.suppress(sqlite3.Error, OSError):  # a full disk costs the last seconds' figures
             await self.ask(partial(self.history.add, self.collector.drain()))
+            await self.ask(partial(self._log, self.collector.drain_recorded()))
         self._thread.shutdown()
         self.history.close()
         self.reader.close()
@@ -100,7 +105,7 @@ class Monitor:
             await self.clock.sleep(EVERY)
             try:
                 await self._round()
-            except (sqlite3.Error, ConnectionError) as error:  # such as a full disk: the shop goes on, and so does this
+            except (sqlite3.Error, OSError) as error:  # such as a full disk: the shop goes on, and so does this
                 self.report("monitoring", f"the metrics could not be stored: {error}")
 
     async def _round(self) -> None:
@@ -114,6 +119,7 @@ class Monitor:
             self.report(standing.alarm.name, f"{standing.state} since {notices.moment(standing.since)}")
         if due:
             self._looked = minute
+        await self.ask(partial(self._log, self.collector.drain_recorded()))
 
     def _keep(self, taken: Taken, minute: int, due: bool) -> list[Standing]:
         present = taken.setdefault(minute, {})
@@ -124,6 +130,11 @@ class Monitor:
             return []
         self.history.prune(minute)
         return self.watch.look(minute)
+
+    def _log(self, recorded: dict[str, Recorded]) -> None:
+        """What functions recorded, in their logs: as on AWS, but of all their invocations of these seconds together."""
+        for function, those in recorded.items():
+            append(self.folder, function, "".join(f"{encode(line)}\n" for line in lines(function, those)))
 
     async def _tell(self) -> None:
         """Hand over what there is to tell, for as long as it takes."""
@@ -155,4 +166,4 @@ def open_monitor(
         told: Figures = await storage.call("lags")
         return told
 
-    return Monitor(app, collector, watch, open_for_reading(folder), lags, post, report, clock)
+    return Monitor(app, folder, collector, watch, open_for_reading(folder), lags, post, report, clock)
