@@ -69,7 +69,7 @@ def within(seconds: float) -> Iterator[None]:
 @contextmanager
 def life(subject: Subject, module: str = "cartwheel") -> Iterator[RunningShop]:
     """A shop on a copy of the subject's folder."""
-    folder = subject.folder.with_name(f"{subject.folder.name}-live")
+    folder = subject.folder.with_name(f"{subject.folder.name}-{module}")
     shutil.copytree(subject.folder, folder)
     _flush(folder / FILE)
     try:

@@ -43,11 +43,11 @@ class Round:
 
     def measure(self) -> Figures:
         figures = self._memory("start")
-        self._warm_up()
+        self.warm_up()
         figures |= self._memory("warm")
         figures |= self._floors()
         for clients in self.subject.clients:
-            figures |= self._settled(clients)
+            figures |= self.settled(clients)
         for clients in self.subject.clients:  # last, because they leave a backlog that nobody waits for
             note(f"  accepting orders of {clients} clients")
             load = uvloop.run(closed_loop(self.shop.port, clients, self.seconds, ORDER, 202))
@@ -55,12 +55,7 @@ class Round:
         figures |= self._memory("end")
         return figures | _ratios(figures)
 
-    def settled(self) -> Figures:
-        """Only how many orders of the most clients are settled."""
-        self._warm_up()
-        return self._settled(MOST_CLIENTS)
-
-    def _warm_up(self) -> None:
+    def warm_up(self) -> None:
         note("  warming up")
         for sku in SKUS:
             self.shop.stock(sku, PLENTY)
@@ -74,7 +69,8 @@ class Round:
         place = self.shop.folder
         return {"health.rate": health.rate} | commit_floor(place, seconds) | flush_probe(place, seconds)
 
-    def _settled(self, clients: int) -> Figures:
+    def settled(self, clients: int) -> Figures:
+        """How many orders of so many clients are settled, and what each costs."""
         note(f"  settling orders of {clients} clients")
         before, pieces, own = family(self._root), self._pieces(), time.process_time()
         shopping = uvloop.run(go_shopping(self.shop.port, clients, self.seconds))

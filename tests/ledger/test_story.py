@@ -85,6 +85,7 @@ def test_what_a_delivery_did_comes_after_it_though_it_says_that_it_began_later()
         handled(2.010, "payment-events", "reserved", "StockReserved", milliseconds=2, spanId=FIRST),
     )
     assert whats(found) == ["StockReserved", "StockReserved handled", "authorise: authorised", "PaymentAuthorised"]
+    assert [entry.at for entry in found] == [at(1), at(2), at(2), at(2.002)]
 
 
 def test_of_several_deliveries_of_an_event_the_one_that_emitted_is_its_cause() -> None:
@@ -95,6 +96,7 @@ def test_of_several_deliveries_of_an_event_the_one_that_emitted_is_its_cause() -
         event(9.004, "StockReserved", "reserved", "placed", span=SECOND),
     )
     assert whats(found)[-2:] == ["OrderPlaced handled", "StockReserved"]
+    assert [entry.at for entry in found[1:]] == [at(2), at(2), at(9.004), at(9.004)]
 
 
 def test_events_that_say_they_were_emitted_by_their_own_delivery_are_borne() -> None:

@@ -10,18 +10,17 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 MAX_STATE: Final = 512  # characters of a tracestate that have to be passed on
 SAMPLED: Final = 1  # the one flag that is passed on
 
 _PARENT: Final = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
-_NOTHING: Final = re.compile("0+")
+_NO_TRACE: Final = "0" * 32
+_NO_SPAN: Final = "0" * 16
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """A span, as far as others have to know it. `parent_id` is None for the first one of a trace."""
 
     trace_id: str
@@ -35,7 +34,7 @@ class Context:
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
     def child(self) -> "Context":
-        return Context(self.trace_id, os.urandom(8).hex(), self.span_id, self.sampled, self.state)
+        return Context(self.trace_id, _new_span(), self.span_id, self.sampled, self.state)
 
 
 _active: list[Context] = []
@@ -44,7 +43,7 @@ _active: list[Context] = []
 def begin(traceparent: str | None = None, tracestate: str | None = None) -> Context:
     """A span below the one that is named, active from now on. A new trace, where none is, or no valid one."""
     above = _read(traceparent, tracestate)
-    return activate(above.child() if above else Context(os.urandom(16).hex(), os.urandom(8).hex()))
+    return activate(above.child() if above else Context(os.urandom(16).hex(), _new_span()))
 
 
 def activate(context: Context) -> Context:
@@ -81,18 +80,21 @@ def carried() -> dict[str, str]:
 
 
 def marks() -> dict[str, Any]:
-    """What every line of the log has, which is written now."""
+    """What every line of the log has, which is written now; None stands for what it does not have."""
     context = active()
     if context is None:
         return {}
-    unsampled = {} if context.sampled else {"sampled": False}
-    return {"traceId": context.trace_id, "spanId": context.span_id, **unsampled}
+    return {"traceId": context.trace_id, "spanId": context.span_id, "sampled": None if context.sampled else False}
 
 
 def ids(context: Context) -> dict[str, str]:
     """For the line that tells of the span itself: by it the tree is put together."""
     parent = {"parentSpanId": context.parent_id} if context.parent_id else {}
     return {"traceId": context.trace_id, "spanId": context.span_id, **parent}
+
+
+def _new_span() -> str:
+    return os.urandom(8).hex()
 
 
 def span_id(traceparent: str | None) -> str:
@@ -107,7 +109,7 @@ def _read(traceparent: str | None, tracestate: str | None) -> Context | None:
     if not found:
         return None
     version, trace_id, span_id, flags, more = found.groups()
-    if version == "ff" or (version == "00" and more) or _NOTHING.fullmatch(trace_id) or _NOTHING.fullmatch(span_id):
+    if version == "ff" or (version == "00" and more) or trace_id == _NO_TRACE or span_id == _NO_SPAN:
         return None
     state = tracestate if tracestate and len(tracestate) <= MAX_STATE and tracestate.isascii() else None
     return Context(trace_id, span_id, None, bool(int(flags, 16) & SAMPLED), state)

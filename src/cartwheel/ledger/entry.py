@@ -3,12 +3,12 @@
 request or event ─► delivery (a span) ─┬─ payment call
                                        └─ event ─► delivery …
 
-An event names the event or request that caused it, and by its trace context the very delivery that emitted it. Both
-count: a delivery tells when it ended and how long it took, so its beginning is known a little less exactly than the
-moment of what it emitted.
+An event names the event or request that caused it, and by its trace context the very delivery that emitted it. A
+delivery only tells when it ended and how long it took, so it may seem to have begun a little after what it did; then it
+began no later than that: both go by the clock of one process.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -57,26 +57,36 @@ class Fact:
 
 
 def in_order(facts: Iterable[Fact]) -> list[Entry]:
-    """Sorted by moment, no earlier than that of any cause, and then by how far it is from the first cause: an event is
+    """Sorted by moment, no earlier than that of the cause, and then by how far it is from the first cause: an event is
     delivered before it has an effect.
     """
-    told = list(facts)
-    known = {fact.entry.id: fact for fact in told if fact.entry.id}
-    spans = {fact.span: fact for fact in told if fact.span}
+    told = _begun_in_time(list(facts))
+    known = {entry.id: entry for entry in told if entry.id}
     places: dict[str, tuple[str, int]] = {}
 
-    def place(fact: Fact) -> tuple[str, int]:
-        entry = fact.entry
+    def place(entry: Entry) -> tuple[str, int]:
         if entry.id in places:
             return places[entry.id]
+        cause = known.get(entry.caused_by or "")
         if entry.id:
             places[entry.id] = entry.at, 0  # for events that say they caused each other
-        cause, work = known.get(entry.caused_by or ""), spans.get(fact.within)
         moment, depth = place(cause) if cause else ("", 0)
-        began, above = place(work) if work else ("", 0)
-        found = max(entry.at, moment, began), max(depth + (2 if entry.id else 1), above)
+        found = max(entry.at, moment), depth + (2 if entry.id else 1)
         if entry.id:
             places[entry.id] = found
         return found
 
-    return [fact.entry for fact in sorted(told, key=lambda fact: (*place(fact), TURN[fact.entry.kind]))]
+    return sorted(told, key=lambda entry: (*place(entry), TURN[entry.kind]))
+
+
+def _begun_in_time(facts: Sequence[Fact]) -> list[Entry]:
+    """Work began no later than the first of what was a part of it."""
+    first: dict[str, str] = {}
+    for fact in facts:
+        first[fact.within] = min(fact.entry.at, first.get(fact.within, fact.entry.at))
+    return [
+        fact.entry.model_copy(update={"at": first[fact.span]})
+        if fact.span and first.get(fact.span, fact.entry.at) < fact.entry.at
+        else fact.entry
+        for fact in facts
+    ]
