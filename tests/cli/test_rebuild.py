@@ -1,6 +1,7 @@
 """`cartwheel rebuild`: which events, what is told of differences, and what is asked before anything live is changed."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +61,26 @@ def test_without_a_terminal_nothing_is_swapped_unasked(spoilt: Running) -> None:
     assert spoilt.cartwheel("rebuild", "prices").code == 1
     assert spoilt.cartwheel("rebuild", "prices", "--swap", "--yes").code == 0
     assert spoilt.cartwheel("rebuild", "prices").code == 0
+
+
+@pytest.fixture
+def behind(running: Running) -> Iterator[Running]:
+    """An event has waited for the ledger for a minute, until the test is over."""
+    with closing(sqlite3.connect(running.folder / FILE, timeout=10)) as connection:
+        later, moment = int(time.time() + 600) * 1000, int(time.time() - 60) * 1000
+        values = ("ledger-events", "{}", moment, later)
+        connection.execute("INSERT INTO messages (queue, body, sent_at, visible_at) VALUES (?, ?, ?, ?)", values)
+        connection.commit()
+        yield running
+        connection.execute("DELETE FROM messages WHERE visible_at = ?", (later,))
+        connection.commit()
+
+
+def test_nothing_is_swapped_for_a_copy_that_may_be_older_than_what_is_live(spoilt: Running, behind: Running) -> None:
+    done = behind.cartwheel("rebuild", "prices", "--swap", "--yes")
+    assert done.error.startswith("Nothing was swapped: the ledger is 6")
+    assert "Say it again when nothing waits at ledger-events" in done.error
+    assert spoilt.cartwheel("rebuild", "prices").code == 1  # it only looks, so it may
 
 
 def test_some_of_the_events(running: Running) -> None:

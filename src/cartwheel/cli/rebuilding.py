@@ -24,6 +24,7 @@ LATE: Final = timedelta(seconds=30)  # an event may be that long on its way to t
 ROUNDS: Final = 3
 MOMENT: Final = 2.0  # seconds between the two looks at a difference
 SWAPPED: Final = 50  # items at once
+LEDGER: Final = "ledger-events"  # the queue by which events come into the ledger
 
 Difference = dict[str, Any]
 Identity = tuple[str, str, str | None, str | None]
@@ -113,6 +114,11 @@ class Rebuild:
                 cursor = page["next"]
                 if cursor is None:
                     return found
+
+    def lag(self) -> float:
+        """Seconds by which the ledger is behind: what has happened since is live, and not in the copy."""
+        queues = self.ledger.get("/_host/queues")
+        return float(next(each["oldestSeconds"] for each in queues if each["queue"] == LEDGER))
 
     def swap(self, differences: list[Difference]) -> None:
         """What has changed since it was compared stays as it is."""

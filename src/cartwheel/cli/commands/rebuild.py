@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NAMED: Final = 20  # differences that are told one by one
 NOT_FOUND: Final = 404
+MOST_LAG: Final = 2.0  # seconds: a difference has to be there twice, with that time in between
 
 
 def rebuild(
@@ -58,6 +59,8 @@ def rebuild(
     with _copy(projection, selection, data, keep) as run:
         differences = run.differences()
         swapped = _chosen(differences, remove_extra) if swap else []
+        if swapped:
+            _refuse_an_old_copy(run)
         if swapped and (yes or _agreed(run, swapped)):
             run.swap(swapped)
             differences = run.differences()
@@ -121,6 +124,17 @@ def _begin(shop: "Client", run: "Rebuild") -> None:
 
 def _chosen(differences: "list[Difference]", remove_extra: bool) -> "list[Difference]":
     return [each for each in differences if remove_extra or each["kind"] != "extra"]
+
+
+def _refuse_an_old_copy(run: "Rebuild") -> None:
+    """What the ledger does not have yet would be taken back."""
+    from cartwheel.cli.rebuilding import LEDGER
+
+    if (lag := run.lag()) > MOST_LAG:
+        raise CliError(
+            f"Nothing was swapped: the ledger is {lag:.0f} s behind, so what is live may be newer than the copy. "
+            f"Say it again when nothing waits at {LEDGER} in `cartwheel queues`."
+        )
 
 
 def _agreed(run: "Rebuild", swapped: "list[Difference]") -> bool:
