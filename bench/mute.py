@@ -17,7 +17,7 @@ def mute() -> None:
     from cartwheel.local.monitoring.collector import Collector
     from cartwheel.local.monitoring.monitor import Monitor
 
-    _replace(Collector, add=None, invoked=None, answered=None, throttled=None, take_in=None)
+    _replace(Collector, add=None, invoked=None, answered=None, throttled=None)
     _replace(Monitor, start=None)
 
 

@@ -1,4 +1,4 @@
-"""What telemetry costs: settled orders of the whole shop, and of one that is mute. Both run, and are loaded in turns."""
+"""What telemetry costs: orders settled by the whole shop and by one that is mute. Both run, and are loaded in turns."""
 
 from contextlib import ExitStack
 from typing import Any, Final

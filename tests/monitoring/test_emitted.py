@@ -18,9 +18,9 @@ from cartwheel.kernel.dashboard import dashboard_of
 from cartwheel.kernel.metrics import NAMESPACE
 from cartwheel.kernel.platform_metrics import FUNCTION
 from cartwheel.kernel.settings import Settings
-from cartwheel.local.monitoring.collector import key_of
 from cartwheel.local.monitoring.figures import Key
 from cartwheel.local.monitoring.history import History
+from cartwheel.local.monitoring.tally import key_of
 from infra.watched import alarms_on_aws
 from tests.notification.sink import Sink, running
 from tests.support.running import RunningShop

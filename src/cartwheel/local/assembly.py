@@ -19,9 +19,9 @@ from .health import Health
 from .host import Host
 from .identity import Signer
 from .invoke import Invoke
-from .monitoring.collector import key_of
 from .monitoring.monitor import Clock, Monitor, open_monitor
 from .monitoring.pages import Pages
+from .monitoring.tally import key_of
 from .operators import Operators
 from .server import Server
 from .triage import Triage

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cartwheel.kernel.errors import Busy, InternalError, Problem, TimedOut
 from cartwheel.kernel.ids import new_id
+from cartwheel.kernel.metrics import Recorded
 from cartwheel.kernel.topology import Function
 
 from .channel import AsyncChannel, Connection, Pipe, hand_over
@@ -103,21 +104,20 @@ class Pool:
         try:
             answer, recorded = await environment.channel.call("invoke", request_id or new_id(), event)
         except ConnectionError:
-            self._count(environment, failed=True)
+            self._count(environment, failed=True, recorded={})
             raise self._died(environment) from None
         finally:
             killer.cancel()
             self.busy.discard(environment)
             self._release(environment)
-        self.collector.take_in(self.function.name, recorded)
-        self._count(environment, failed=isinstance(answer, Failed))
+        self._count(environment, isinstance(answer, Failed), recorded)
         if isinstance(answer, Failed):
             raise FunctionFailed(answer)
         return answer
 
-    def _count(self, environment: Environment, failed: bool) -> None:
+    def _count(self, environment: Environment, failed: bool, recorded: Recorded) -> None:
         seconds = asyncio.get_running_loop().time() - environment.busy_since
-        self.collector.invoked(self.function.name, seconds, failed)
+        self.collector.invoked(self.function.name, seconds, failed, recorded)
 
     def _died(self, environment: Environment) -> Problem:
         seconds = self.function.timeout.total_seconds()

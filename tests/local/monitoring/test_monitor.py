@@ -10,9 +10,9 @@ import pytest
 
 from cartwheel.kernel.outbox import outbox_row
 from cartwheel.local.logs import FOLDER, append, log_path
-from cartwheel.local.monitoring.collector import key_of
 from cartwheel.local.monitoring.history import History
 from cartwheel.local.monitoring.monitor import Clock
+from cartwheel.local.monitoring.tally import key_of
 
 from .alarms import FAULTS, alarm
 from .watching import START, Hand, Mailbox, monitoring
@@ -69,9 +69,9 @@ def test_what_functions_recorded_comes_into_their_logs(tmp_path: Path) -> None:
             append(tmp_path, "hen-house", "cackle\n")
             monitor.start()
             for _ in range(2):
-                monitor.collector.take_in("hen-house", {("Eggs", "Count", (("Hen", "Berta"),)): [1]})
+                monitor.collector.invoked("hen-house", 0.1, False, {("Eggs", "Count", (("Hen", "Berta"),)): [1]})
             await until(lambda: "metrics" in log_path(tmp_path, "hen-house").read_text())
-            monitor.collector.take_in("barn", {("Mice", "Count", ()): [1]})  # just before the end
+            monitor.collector.invoked("barn", 0.1, False, {("Mice", "Count", ()): [1]})  # just before the end
 
     asyncio.run(scenario())
     first, line = log_path(tmp_path, "hen-house").read_text().splitlines()
@@ -88,7 +88,7 @@ def test_a_log_that_cannot_be_written_is_reported_and_survived(tmp_path: Path) -
         lines: list[str] = []
         async with monitoring(tmp_path, [], Mailbox(), Hand(), lines) as monitor:
             monitor.start()
-            monitor.collector.take_in("hen-house", {("Eggs", "Count", ()): [1]})
+            monitor.collector.invoked("hen-house", 0.1, False, {("Eggs", "Count", ()): [1]})
             await until(lambda: any("could not be stored" in line for line in lines))
             monitor.collector.add(FAULT)
             await until(lambda: FAULT in monitor.history.series)

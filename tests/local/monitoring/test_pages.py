@@ -14,10 +14,11 @@ from cartwheel.kernel.dashboard import Group, Series, Widget, dashboard_of
 from cartwheel.kernel.errors import Problem
 from cartwheel.local.gateway import HttpAnswer, HttpRequest
 from cartwheel.local.identity import Signer
-from cartwheel.local.monitoring.collector import key_of
+from cartwheel.local.monitoring.collector import tally
 from cartwheel.local.monitoring.page import policy
 from cartwheel.local.monitoring.pages import Pages
 from cartwheel.local.monitoring.sessions import COOKIE, MOST, SESSION_SECONDS, TICKET_SECONDS, Sessions
+from cartwheel.local.monitoring.tally import key_of
 
 from .alarms import FAULTS, alarm
 from .watching import START, Hand, Mailbox, monitoring
@@ -40,10 +41,10 @@ class Desk:
         async with monitoring(self.folder, [self.watched], Mailbox(), hand, []) as monitor:
             pages = Pages(monitor, self.groups, "Wheels", self.signer, self.local_only, self.sessions)
             monitor.collector.add(key_of(FAULTS, {"Part": "wheel"}), 3)
-            monitor.collector.invoked("payment-events", 0.5, failed=True)
-            monitor._keep(monitor.collector.drain(), START, due=False)
+            monitor.collector.invoked("payment-events", 0.5, failed=True, recorded={})
+            monitor._keep(tally(monitor.collector.drain()).figures(), START, due=False)
             hand.moments.append(START + 75)
-            monitor._keep(monitor.collector.drain(), START + 60, due=True)
+            monitor._keep(tally(monitor.collector.drain()).figures(), START + 60, due=True)
             return [await self._one(pages, request, secure) for request in requests]
 
     async def _one(self, pages: Pages, request: HttpRequest, secure: bool) -> HttpAnswer:

@@ -6,10 +6,10 @@ import pytest
 
 from cartwheel.kernel.alarms import Alarm
 from cartwheel.local.monitoring import notices
-from cartwheel.local.monitoring.collector import key_of
 from cartwheel.local.monitoring.evaluation import State
 from cartwheel.local.monitoring.figures import Figures
 from cartwheel.local.monitoring.history import History
+from cartwheel.local.monitoring.tally import key_of
 from cartwheel.local.monitoring.watch import Watch
 
 from .alarms import alarm

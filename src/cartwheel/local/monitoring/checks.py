@@ -19,10 +19,10 @@ from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import App
 from cartwheel.local.pump import Clockwork
 
-from .collector import key_of
 from .evaluation import State
 from .samples import samples
 from .standing import Standing
+from .tally import key_of
 
 ROOM: Final = 1 << 30  # bytes; an order takes 13 KB, so it is room for a day of a busy shop, and time to make more
 

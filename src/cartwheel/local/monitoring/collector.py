@@ -1,49 +1,23 @@
-"""Takes the values of metrics where they arise, in the host's own process; every few seconds they go to the history.
+"""Notes what is to be measured where it arises, in the host's own process; every few seconds the notes are added up.
 
-Nothing here waits or writes: what counts a request must not cost the request anything.
+Nothing here waits, writes or reckons: what counts a request must not cost the request anything.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from cartwheel.kernel import metrics
-from cartwheel.kernel import platform_metrics as platform
-from cartwheel.kernel.metrics import NAMESPACE, Metric, Recorded
+from cartwheel.kernel.metrics import Recorded
 
-from .figures import Figures, Key, key
+from .figures import Key
+from .tally import Tally
 
-MINUTE: Final = 60
+MOST: Final = 100_000  # notes: while nothing can be stored, as on a disk that hangs, the oldest are let go
 
-Taken = dict[int, dict[Key, Figures]]  # by the minute, in seconds since 1970, and by the metric
-
-
-def key_of(metric: Metric, dimensions: Mapping[str, str] | None = None) -> Key:
-    return key(metric.namespace, metric.name, **(dimensions or {}))
-
-
-API_COUNT, API_4XX, API_5XX, API_LATENCY = (
-    key_of(metric, {platform.API_ID: platform.API})
-    for metric in (platform.REQUESTS, platform.REFUSED, platform.BROKEN, platform.LATENCY)
-)
-
-
-@dataclass(slots=True)
-class Invocations:
-    """Of a function in one minute; `duration` has a value, in milliseconds, for each that ended."""
-
-    failed: int = 0
-    throttled: int = 0
-    duration: Figures = field(default_factory=Figures)
-
-    def figures(self) -> Iterator[tuple[Metric, Figures]]:
-        """The platform's metrics. Each counts as an error or as none, so that there is a value, as on Lambda."""
-        if ended := self.duration.count:
-            yield platform.INVOCATIONS, Figures.of_flags(ended, ended)
-            yield platform.ERRORS, Figures.of_flags(self.failed, ended)
-            yield platform.DURATION, self.duration
-        yield platform.THROTTLES, Figures.of_flags(self.throttled, ended + self.throttled)
+Note = tuple[float, Callable[..., None], tuple[Any, ...]]  # when it was, and what is to be added up of it
 
 
 @dataclass
@@ -51,65 +25,36 @@ class Collector:
     """To be used by one thread."""
 
     clock: Callable[[], float] = time.time
-    _taken: Taken = field(default_factory=dict)
-    _invocations: dict[tuple[int, str], Invocations] = field(default_factory=dict)
-    _recorded: dict[str, Recorded] = field(default_factory=dict)
+    _notes: deque[Note] = field(default_factory=partial(deque, maxlen=MOST))
 
     def add(self, metric: Key, value: float = 1.0) -> None:
-        figures = self._taken.setdefault(self._minute(), {})
-        found = figures.get(metric)
-        if found is None:
-            found = figures[metric] = Figures()
-        found.add(value)
+        """A value of any metric."""
+        self._note(Tally.add, metric, value)
 
-    def invoked(self, function: str, seconds: float, failed: bool) -> None:
-        """An invocation has ended."""
-        minute = self._of(function)
-        minute.failed += failed
-        minute.duration.add(seconds * 1000)
+    def invoked(self, function: str, seconds: float, failed: bool, recorded: Recorded) -> None:
+        """An invocation has ended, in which the function recorded this."""
+        self._note(Tally.invoked, function, seconds, failed, recorded)
 
     def throttled(self, function: str) -> None:
         """An invocation was refused, since the function has no environment to spare."""
-        self._of(function).throttled += 1
+        self._note(Tally.throttled, function)
 
     def answered(self, status: int, seconds: float) -> None:
         """The API has answered a request."""
-        self.add(API_COUNT)
-        self.add(API_4XX, float(400 <= status < 500))
-        self.add(API_5XX, float(status >= 500))
-        self.add(API_LATENCY, seconds * 1000)
+        self._note(Tally.answered, status, seconds)
 
-    def take_in(self, function: str, recorded: Recorded) -> None:
-        """What the function has recorded in an invocation."""
-        if not recorded:
-            return
-        for (name, _, dimensions), values in recorded.items():
-            for value in values:
-                self.add((NAMESPACE, name, dimensions), value)
-        metrics.merge(self._recorded.setdefault(function, {}), recorded)
+    def _note(self, what: Callable[..., None], *facts: Any) -> None:
+        self._notes.append((self.clock(), what, facts))
 
-    def drain(self) -> Taken:
-        """What was taken since the last time."""
-        taken, self._taken = self._taken, {}
-        invocations, self._invocations = self._invocations, {}
-        for (minute, function), each in invocations.items():
-            for metric, figures in each.figures():
-                for dimensions in ({platform.FUNCTION: function}, {}):
-                    whole = taken.setdefault(minute, {}).setdefault(key_of(metric, dimensions), Figures())
-                    whole.merge(figures)
-        return taken
+    def drain(self) -> Iterable[Note]:
+        """What was noted since the last time."""
+        notes, self._notes = self._notes, deque(maxlen=MOST)
+        return notes
 
-    def drain_recorded(self) -> dict[str, Recorded]:
-        """What functions have recorded since the last time, by function."""
-        recorded, self._recorded = self._recorded, {}
-        return recorded
 
-    def _minute(self) -> int:
-        return int(self.clock()) // MINUTE * MINUTE
-
-    def _of(self, function: str) -> Invocations:
-        place = self._minute(), function
-        found = self._invocations.get(place)
-        if found is None:
-            found = self._invocations[place] = Invocations()
-        return found
+def tally(notes: Iterable[Note]) -> Tally:
+    """The notes added up; by any thread."""
+    sums = Tally()
+    for moment, what, facts in notes:
+        what(sums, moment, *facts)
+    return sums

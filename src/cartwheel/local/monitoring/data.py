@@ -7,9 +7,9 @@ from typing import Any, Final
 from cartwheel.kernel.dashboard import Group, Series, Widget
 
 from . import notices
-from .collector import MINUTE, key_of
 from .history import DAY, HOUR, History
 from .standing import Standing
+from .tally import MINUTE, key_of
 
 SPANS: Final = {"1h": HOUR, "3h": 3 * HOUR, "1d": DAY, "7d": 7 * DAY}
 USUAL: Final = "3h"

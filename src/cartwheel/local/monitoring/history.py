@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from .collector import MINUTE, Taken
 from .figures import Figures, Key
+from .tally import MINUTE, Taken
 
 FILE: Final = "metrics.sqlite"
 HOUR: Final = 3600

@@ -27,12 +27,13 @@ from cartwheel.local.logs import append
 from cartwheel.local.userpool.errors import Refused
 
 from . import notices
-from .collector import MINUTE, Collector, Taken, key_of
+from .collector import Collector, tally
 from .figures import Figures
 from .history import History
 from .notices import Post
 from .samples import samples
 from .standing import Standing
+from .tally import MINUTE, Taken, Tally, key_of
 from .watch import Watch
 
 EVERY: Final = 5.0  # seconds
@@ -87,8 +88,9 @@ class Monitor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(sqlite3.Error, OSError):  # a full disk costs the last seconds' figures
-            await self.ask(partial(self.history.add, self.collector.drain()))
-            await self.ask(partial(self._log, self.collector.drain_recorded()))
+            sums = await self._sums()
+            await self.ask(partial(self.history.add, sums.figures()))
+            await self.ask(partial(self._log, sums.recorded))
         self._thread.shutdown()
         self.history.close()
         self.reader.close()
@@ -96,6 +98,11 @@ class Monitor:
     async def ask(self, question: Callable[[], Any]) -> Any:
         """Done in the thread that the history belongs to."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, question)
+
+    async def _sums(self) -> Tally:
+        """Of what was noted since the last time."""
+        sums: Tally = await self.ask(partial(tally, self.collector.drain()))
+        return sums
 
     def _minute(self) -> int:
         return int(self.clock.now()) // MINUTE * MINUTE
@@ -111,7 +118,8 @@ class Monitor:
     async def _round(self) -> None:
         """Keep what was taken; after the end of a minute, look at the alarms."""
         lags = await self.lags()
-        taken, minute = self.collector.drain(), self._minute()
+        sums, minute = await self._sums(), self._minute()
+        taken = sums.figures()
         if lags.count:
             taken.setdefault(minute, {})[key_of(RELAY_LAG)] = lags
         due = minute > self._looked
@@ -119,7 +127,7 @@ class Monitor:
             self.report(standing.alarm.name, f"{standing.state} since {notices.moment(standing.since)}")
         if due:
             self._looked = minute
-        await self.ask(partial(self._log, self.collector.drain_recorded()))
+        await self.ask(partial(self._log, sums.recorded))
 
     def _keep(self, taken: Taken, minute: int, due: bool) -> list[Standing]:
         present = taken.setdefault(minute, {})

@@ -12,8 +12,8 @@ from cartwheel.kernel.platform_metrics import OLDEST, QUEUE, VISIBLE, dead_lette
 from cartwheel.kernel.topology import App
 from cartwheel.local.database import physical
 
-from .collector import key_of
 from .figures import Key
+from .tally import key_of
 
 _WAITING: Final = "SELECT count(*) FILTER (WHERE visible_at <= ?1), min(sent_at) FROM messages WHERE queue = ?2"
 _DEAD: Final = "SELECT count(*) FROM dead_letters WHERE queue = ?"

@@ -10,10 +10,10 @@ from typing import Any
 from cartwheel.kernel.alarms import Alarm
 
 from . import notices
-from .collector import MINUTE, key_of
 from .evaluation import LOOK_BACK, State, evaluate
 from .history import History
 from .standing import Standing
+from .tally import MINUTE, key_of
 
 
 @dataclass
