@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cartwheel.app import APP
 from cartwheel.aws.deployment import MEMORY
-from cartwheel.kernel.alarms import alarms_of
+from cartwheel.kernel.derived_alarms import alarms_of
 from cartwheel.kernel.outbox import SHARDS
 from cartwheel.kernel.settings import Settings
 

@@ -5,7 +5,8 @@ from pathlib import PurePath
 from typing import Final
 
 from cartwheel.app import APP
-from cartwheel.kernel.alarms import Alarm, alarms_of
+from cartwheel.kernel.alarms import Alarm
+from cartwheel.kernel.derived_alarms import alarms_of
 from cartwheel.kernel.own_metrics import OWN
 from cartwheel.kernel.platform_metrics import PLATFORM
 from cartwheel.kernel.settings import Settings

@@ -5,7 +5,8 @@ Needs no CDK, so that the documents can list it.
 
 from typing import Final
 
-from cartwheel.kernel.alarms import Alarm, alarms_of, as_set, function_errors, messages_visible
+from cartwheel.kernel.alarms import Alarm
+from cartwheel.kernel.derived_alarms import alarms_of, as_set, function_errors, messages_visible
 from cartwheel.kernel.platform_metrics import FUNCTION, ITERATOR_AGE
 from cartwheel.kernel.settings import Settings
 from cartwheel.kernel.topology import App

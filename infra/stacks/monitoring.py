@@ -3,7 +3,7 @@
 from aws_cdk import App, CfnOutput
 
 from cartwheel.kernel import topology
-from cartwheel.kernel.dashboard import dashboard_of
+from cartwheel.kernel.derived_dashboard import dashboard_of
 from cartwheel.kernel.settings import Settings as ShopSettings
 from infra.parts.alarms import watch
 from infra.parts.dashboard import show

@@ -1,7 +1,7 @@
 import httpx
 
 from cartwheel.app import APP
-from cartwheel.kernel.alarms import alarms_of
+from cartwheel.kernel.derived_alarms import alarms_of
 from cartwheel.kernel.settings import Settings
 
 from .shell import Running

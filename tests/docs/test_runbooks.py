@@ -12,7 +12,7 @@ import typer.main
 from cartwheel.app import APP
 from cartwheel.cli.main import app
 from cartwheel.kernel.alarms import Alarm
-from cartwheel.kernel.dashboard import dashboard_of
+from cartwheel.kernel.derived_dashboard import dashboard_of
 from cartwheel.kernel.settings import Settings
 from infra.watched import alarms_on_aws
 

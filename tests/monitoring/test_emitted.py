@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from cartwheel.app import APP
-from cartwheel.kernel.alarms import alarms_of
-from cartwheel.kernel.dashboard import dashboard_of
+from cartwheel.kernel.derived_alarms import alarms_of
+from cartwheel.kernel.derived_dashboard import dashboard_of
 from cartwheel.kernel.metrics import NAMESPACE
 from cartwheel.kernel.platform_metrics import FUNCTION
 from cartwheel.kernel.settings import Settings

@@ -8,8 +8,9 @@ from typing import Any, Final
 import pytest
 
 from cartwheel.app import APP
-from cartwheel.kernel.alarms import Alarm, alarms_of
-from cartwheel.kernel.dashboard import dashboard_of
+from cartwheel.kernel.alarms import Alarm
+from cartwheel.kernel.derived_alarms import alarms_of
+from cartwheel.kernel.derived_dashboard import dashboard_of
 from cartwheel.kernel.metrics import NAMESPACE, Metric
 from cartwheel.kernel.own_metrics import OWN
 from cartwheel.kernel.platform_metrics import PLATFORM

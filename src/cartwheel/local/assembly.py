@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from cartwheel.kernel.dashboard import dashboard_of
+from cartwheel.kernel.derived_dashboard import dashboard_of
 from cartwheel.kernel.docs_page import docs_page
 from cartwheel.kernel.own_metrics import SIGN_IN_FAILURES
 from cartwheel.kernel.router import Router

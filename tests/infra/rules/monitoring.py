@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cartwheel.kernel.dashboard import dashboard_of
+from cartwheel.kernel.derived_dashboard import dashboard_of
 from cartwheel.kernel.settings import Settings
 from infra.parts.alarms import COMPARISONS
 from infra.watched import alarms_on_aws

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cartwheel.app import APP
-from cartwheel.kernel.dashboard import Group, Series, Widget, dashboard_of
+from cartwheel.kernel.dashboard import Group, Series, Widget
+from cartwheel.kernel.derived_dashboard import dashboard_of
 from cartwheel.kernel.errors import Problem
 from cartwheel.local.gateway import HttpAnswer, HttpRequest
 from cartwheel.local.identity import Signer

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from cartwheel.kernel.alarms import alarms_of
+from cartwheel.kernel.derived_alarms import alarms_of
 from cartwheel.kernel.metric_lines import encode, lines
 from cartwheel.kernel.metrics import Recorded
 from cartwheel.kernel.own_metrics import RELAY_LAG
