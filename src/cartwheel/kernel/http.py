@@ -9,13 +9,8 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.middlewares.openapi_validation import OpenAPIRequestValidationMiddleware
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestUnsupportedContentType,
-    RequestValidationError,
-)
 from aws_lambda_powertools.event_handler.types import EventHandlerInstance
 from pydantic import BaseModel
 
@@ -23,24 +18,13 @@ from . import json, telemetry, tracing
 from .caller import Caller
 from .clock import of_epoch
 from .environment import environment
-from .errors import (
-    PROBLEM_JSON,
-    FieldError,
-    Forbidden,
-    InternalError,
-    Invalid,
-    NotFound,
-    Problem,
-    ProblemDocument,
-    Unauthorised,
-    UnsupportedMediaType,
-)
+from .errors import PROBLEM_JSON, Forbidden, Invalid, ProblemDocument, Unauthorised
 from .events import Cause
 from .idempotency import Answer, Claim, execute
 from .ids import is_id
+from .problems import answer_failures
 from .router import BODY_LIMIT, SCHEME
 from .staff import Act
-from .store import InvalidCursor
 from .unit_of_work import UnitOfWork, run
 from .witness import witnessed
 
@@ -71,13 +55,7 @@ def api(slice_name: str) -> APIGatewayHttpResolver:
     app.context_of_slice = slice_name  # type: ignore[attr-defined]
     app._request_validation_middleware = _Admission()  # type: ignore[no-untyped-call]
     app.use([_tell_reading])
-    app.exception_handler(Problem)(problem)
-    app.exception_handler(NotFoundError)(lambda _: problem(NotFound("No route answers here; see /openapi.json.")))
-    app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(RequestUnsupportedContentType)(_unsupported)
-    app.exception_handler(UnicodeDecodeError)(_not_text)
-    app.exception_handler(InvalidCursor)(_invalid_cursor)
-    app.exception_handler(Exception)(_unexpected)
+    answer_failures(app)
     return app
 
 
@@ -237,37 +215,3 @@ def _act(app: APIGatewayHttpResolver) -> Act:
     parameters = (event.get("queryStringParameters") or {}) | (place.groupdict() if place else {})
     key = f"{matched.method} {matched.openapi_path}"
     return Act(caller(app), key, parameters, event["requestContext"]["requestId"])
-
-
-def problem(error: Problem) -> Response[str]:
-    return Response(error.status, PROBLEM_JSON, error.body(), error.headers)
-
-
-def _invalid(error: RequestValidationError) -> Response[str]:
-    errors = [_field_error(found) for found in error.errors()]
-    if any(found["type"] == "json_invalid" for found in error.errors()):
-        return problem(Problem("The body is not JSON.", errors))
-    return problem(Invalid("; ".join(f"{found.field}: {found.reason}" for found in errors)[:1000], errors))
-
-
-def _field_error(found: dict[str, Any]) -> FieldError:
-    reason = found.get("ctx", {}).get("error", found["msg"]) if found["type"] == "json_invalid" else found["msg"]
-    return FieldError(field=".".join(map(str, found["loc"])), reason=str(reason).removeprefix("Value error, "))
-
-
-def _unsupported(_: RequestUnsupportedContentType) -> Response[str]:
-    return problem(UnsupportedMediaType("Send the body as application/json."))
-
-
-def _not_text(_: UnicodeDecodeError) -> Response[str]:
-    return problem(Problem("The body is not text in UTF-8.", [FieldError(field="body", reason="not UTF-8")]))
-
-
-def _invalid_cursor(_: InvalidCursor) -> Response[str]:
-    wrong = FieldError(field="query.cursor", reason="not a cursor of this list")
-    return problem(Invalid("query.cursor: use the `next` of an earlier page, unchanged.", [wrong]))
-
-
-def _unexpected(error: Exception) -> Response[str]:
-    telemetry.error("unexpected error", error=type(error).__name__)
-    return problem(InternalError("The error was logged; try again, with the same Idempotency-Key if you sent one."))
