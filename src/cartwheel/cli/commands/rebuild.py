@@ -1,8 +1,6 @@
 """`cartwheel rebuild`: what the shop shows, made once more of what has happened."""
 
-import json
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from cartwheel.cli import output
+from cartwheel.cli import rebuild_report as report
 from cartwheel.cli.errors import CliError
 from cartwheel.cli.options import DATA, Data, Json
 from cartwheel.cli.past import Selection
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from cartwheel.cli.client import Client
     from cartwheel.cli.rebuilding import Difference, Rebuild
 
-NAMED: Final = 20  # differences that are told one by one
 NOT_FOUND: Final = 404
 MOST_LAG: Final = 2.0  # seconds: a difference has to be there twice, with that time in between
 
@@ -66,7 +64,10 @@ def rebuild(
             differences = run.differences()
         else:
             swapped = []
-    output.print_json(_report(run, differences, len(swapped))) if as_json else _print(run, differences, len(swapped))
+    if as_json:
+        output.print_json(report.document(run, differences, len(swapped)))
+    else:
+        report.show(run, differences, len(swapped))
     if differences or run.failed:
         raise typer.Exit(1)
 
@@ -138,66 +139,8 @@ def _refuse_an_old_copy(run: "Rebuild") -> None:
 
 
 def _agreed(run: "Rebuild", swapped: "list[Difference]") -> bool:
-    counts = _counts(swapped)
+    counts = report.counts(swapped)
     question = f"Swap {len(swapped)} live items of {run.projection} ({counts})?"
     if not sys.stdin.isatty():
         raise CliError(f"{question} Nobody can be asked here; say --yes.")
     return typer.confirm(question, err=True)
-
-
-def _counts(differences: "list[Difference]") -> str:
-    counted = Counter(each["kind"] for each in differences)
-    return ", ".join(f"{counted[kind]:,} {kind}" for kind in ("changed", "missing", "extra") if counted[kind])
-
-
-def _report(run: "Rebuild", differences: "list[Difference]", swapped: int) -> dict[str, Any]:
-    return {
-        "projection": run.projection,
-        "applied": run.applied,
-        "failed": run.failed,
-        "compared": run.compared,
-        "swapped": swapped,
-        "differences": differences,
-    }
-
-
-def _print(run: "Rebuild", differences: "list[Difference]", swapped: int) -> None:
-    if differences:
-        output.print_table(("item", "live one is", "difference"), [_row(each) for each in differences[:NAMED]])
-        if len(differences) > NAMED:
-            output.print_text(f"… and {len(differences) - NAMED:,} more; --json lists all of them")
-        output.print_text("")
-    done = f"{run.applied:,} events applied, {run.compared:,} items compared"
-    if swapped:
-        done += f", {swapped:,} swapped"
-    output.print_text(f"{run.projection}: {done}: {_counts(differences) or 'equal'}")
-    for each in run.failed[:NAMED]:
-        output.note(f"Event {each['id']} could not be handled: {each['error']}")
-    if run.failed:
-        output.note(f"{len(run.failed):,} events could not be handled, so what they would have changed is not known.")
-    if differences and not swapped:
-        _advise(differences)
-
-
-def _advise(differences: "list[Difference]") -> None:
-    kinds = {each["kind"] for each in differences}
-    if kinds - {"extra"}:
-        output.note("The same command with --swap makes the live items what the events come to.")
-    if "extra" in kinds:
-        output.note("What is extra was made by no event that the ledger has; only --swap --remove-extra removes it.")
-
-
-def _row(difference: "Difference") -> tuple[str, str, str]:
-    pk, sk = difference["pk"], difference["sk"]
-    return (pk if pk == sk else f"{pk} {sk}", difference["kind"], ", ".join(map(_told, difference["fields"])))
-
-
-def _told(each: dict[str, Any]) -> str:
-    if each["withheld"]:
-        return f"{each['name']} differs"
-    return f"{each['name']}: {_short(each['live'])} instead of {_short(each['rebuilt'])}"
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:59] + "…"
