@@ -23,8 +23,8 @@ class Told(Event, source="test", subject="basket_id"):
     order_id: str
 
 
-def deliver(store: Store, receives: int, log: io.StringIO, body: str = "") -> dict[str, Any]:
-    """The line that it leaves."""
+def deliver(store: Store, receives: int, log: io.StringIO, *bodies: str) -> dict[str, Any]:
+    """The line that it leaves; with several bodies, that of the last of the batch."""
     inbox = Inbox("packers", THINGS)
 
     @inbox.on(Told, "order_id")
@@ -33,12 +33,11 @@ def deliver(store: Store, receives: int, log: io.StringIO, body: str = "") -> di
 
     install(Environment("packers", store, Settings(), retries=Retries(4, 0.5)))
     envelope = Envelope.of(Told(basket_id="a-basket", order_id="an-order"), Cause("a-story", "a-request")).to_dict()
-    message = {
-        "messageId": "1",
-        "body": body or json.dumps(envelope),
-        "attributes": {"ApproximateReceiveCount": str(receives)},
-    }
-    consumer.handler(inbox)({"Records": [message]}, Context("packers"))
+    messages = [
+        {"messageId": str(number), "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
+        for number, body in enumerate(bodies or [json.dumps(envelope)], start=1)
+    ]
+    consumer.handler(inbox)({"Records": messages}, Context("packers"))
     line: dict[str, Any] = json.loads(log.getvalue().splitlines()[-1])
     return line | {"envelope": envelope}
 
@@ -66,3 +65,10 @@ def test_one_that_cannot_be_read_belongs_to_no_order(store: Store, log: io.Strin
     deliver(store, 1, log)
     line = deliver(store, 1, log, "[]")
     assert (line["causationId"], "orderId" in line, "eventId" in line) == ("1", False, False)
+
+
+def test_it_does_not_belong_to_the_order_of_the_one_before_it(store: Store, log: io.StringIO) -> None:
+    readable = json.dumps(deliver(store, 1, log)["envelope"])
+    line = deliver(store, 1, log, readable, "[]")
+    assert (line["causationId"], "orderId" in line) == ("2", False)
+    assert json.loads(log.getvalue().splitlines()[-2])["orderId"] == "an-order"

@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from cartwheel.kernel import telemetry
+from cartwheel.kernel import metrics, telemetry
 from cartwheel.kernel.errors import Busy, InternalError, TimedOut
 from cartwheel.kernel.ids import is_id
+from cartwheel.kernel.metrics import NEAR_TIMEOUT
 from cartwheel.kernel.settings import Settings
 from cartwheel.local import environments
 from cartwheel.local.environments import FunctionFailed
 from cartwheel.local.logs import log_path
+from cartwheel.local.monitoring.collector import tally
 from tests.support.lab import Lab, ends, lives, run
 
 Ran = dict[str, Any]
@@ -60,6 +62,17 @@ def test_a_function_that_hangs_is_killed_and_the_next_invocation_is_served_afres
         assert (after["pid"] == before["pid"], after["calls"]) == (False, 1)
         assert lab.reports == [("misbehave", "timed out after 0.4 s")]
 
+    run(folder, scenario)
+
+
+def test_an_invocation_near_its_timeout_is_measured(folder: Path) -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.invoke("dawdle")
+        await lab.invoke("dawdle", seconds=1.7)
+        recorded = tally(lab.host.collector.drain()).recorded
+        assert recorded == {"dawdle": {(NEAR_TIMEOUT.name, NEAR_TIMEOUT.unit.value, ()): [1]}}
+
+    metrics.take()  # what tests before it left in this process, of which the lab's are forks
     run(folder, scenario)
 
 

@@ -140,6 +140,7 @@ def _function(name: str, timeout: float = 10, concurrency: int | None = None) ->
 FUNCTIONS = (
     _function("work", concurrency=2),
     _function("misbehave", timeout=0.4, concurrency=2),
+    Function("dawdle", "tests.support.lab:work", access("get"), timedelta(seconds=2)),
     _function("talk"),
     Function("write", "tests.support.lab:write", access("put")),
     Function("announce", "tests.support.lab:announce", access("publish")),
